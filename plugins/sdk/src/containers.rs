@@ -1,0 +1,194 @@
+//! What Windlass knows of an app's containers from their names, labels and states: whose they
+//! are, which one is current, what version they run.
+//!
+//! The role and the proxy plugin must agree on all of this, hence here.
+
+use std::cmp::Ordering;
+
+use crate::steps::{error_on, role_prefix};
+use crate::types::{
+    ContainerState, ContainerStatus, Context, Fact, HealthStatus, ImageState, Observation, Problem,
+};
+
+/// Between the version and 16 digits in the name of a container that made room for a new one
+/// of its own version.
+pub const REPLACED: &str = "_replaced_";
+
+/// True for the operations that put new containers in the place of old ones.
+pub fn rolls(operation: &str) -> bool {
+    matches!(operation, "deploy" | "redeploy" | "rollback" | "setup" | "app boot")
+}
+
+/// The containers that a host told of under this id. A host that could not answer is a
+/// problem: nothing may be planned as if it had no containers.
+pub fn told<'a>(
+    observations: &'a [Observation],
+    host: &str,
+    id: &str,
+) -> Result<&'a [ContainerState], Problem> {
+    match fact(observations, host, id)? {
+        Fact::Containers(containers) => Ok(containers),
+        _ => Err(unknown(host, "it answered another question")),
+    }
+}
+
+/// The images that a host told of under this id.
+pub fn told_images<'a>(
+    observations: &'a [Observation],
+    host: &str,
+    id: &str,
+) -> Result<&'a [ImageState], Problem> {
+    match fact(observations, host, id)? {
+        Fact::Images(images) => Ok(images),
+        _ => Err(unknown(host, "it answered another question")),
+    }
+}
+
+fn fact<'a>(observations: &'a [Observation], host: &str, id: &str) -> Result<&'a Fact, Problem> {
+    match observations.iter().find(|o| o.host == host && o.id == id).map(|o| &o.answer) {
+        Some(Ok(fact)) => Ok(fact),
+        Some(Err(why)) => Err(unknown(host, why)),
+        None => Err(unknown(host, "it was not asked")),
+    }
+}
+
+fn unknown(host: &str, why: &str) -> Problem {
+    error_on(
+        host,
+        format!("the state of the host is not known: {}", why.trim()),
+        "see that the container engine runs there and that the user may use it",
+    )
+}
+
+/// The value of a label; the empty text if there is none.
+pub fn label<'a>(container: &'a ContainerState, name: &str) -> &'a str {
+    container.labels.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+}
+
+/// True for a container of this service and exactly this destination: without one, those of
+/// `-d staging` are somebody else's.
+pub fn is_ours(context: &Context, container: &ContainerState) -> bool {
+    label(container, "service") == context.service
+        && label(container, "destination") == context.destination.as_deref().unwrap_or("")
+}
+
+/// True for a container of ours that has this role.
+pub fn has_role(context: &Context, container: &ContainerState, role: &str) -> bool {
+    is_ours(context, container) && label(container, "role") == role
+}
+
+/// Up in some way: it may serve, or come to serve, without being started.
+pub fn is_up(container: &ContainerState) -> bool {
+    use ContainerStatus::{Paused, Restarting, Running};
+    matches!(container.status, Running | Restarting | Paused)
+}
+
+/// Down, with nothing in progress.
+pub fn is_stopped(container: &ContainerState) -> bool {
+    use ContainerStatus::{Created, Dead, Exited};
+    matches!(container.status, Created | Exited | Dead)
+}
+
+/// Serving, as far as the engine knows: running and healthy, or without a health check.
+pub fn in_service(container: &ContainerState) -> bool {
+    container.status == ContainerStatus::Running
+        && matches!(container.health, HealthStatus::Healthy | HealthStatus::None)
+}
+
+/// True if both texts name one image, with or without `sha256:` and shortened or not.
+pub fn same_image(left: &str, right: &str) -> bool {
+    let bare = |id: &str| id.strip_prefix("sha256:").unwrap_or(id).to_string();
+    let (left, right) = (bare(left), bare(right));
+    left.len().min(right.len()) >= 12 && (left.starts_with(&right) || right.starts_with(&left))
+}
+
+/// `REPOSITORY:latest[-DESTINATION]`, the tag of what was deployed last.
+pub fn latest_reference(context: &Context) -> String {
+    match &context.destination {
+        Some(destination) => format!("{}:latest-{destination}", context.repository),
+        None => format!("{}:latest", context.repository),
+    }
+}
+
+/// The id of the image that was deployed last on a host.
+pub fn latest_image<'a>(context: &Context, images: &'a [ImageState]) -> Option<&'a str> {
+    let reference = latest_reference(context);
+    images.iter().find(|image| image.reference == reference).map(|image| image.id.as_str())
+}
+
+/// Sorts what is up so that the current container stands first: one in service before one
+/// that is not, then one of the image deployed last, then the newest.
+///
+/// Kamal asks for the image first. After a crash between cutting the cord and stopping, that
+/// picks the container that no longer serves.
+pub fn current_first(containers: &mut [&ContainerState], latest: Option<&str>) {
+    let is_latest = |c: &ContainerState| latest.is_some_and(|id| same_image(id, &c.image_id));
+    containers.sort_by(|a, b| {
+        in_service(b)
+            .cmp(&in_service(a))
+            .then_with(|| is_latest(b).cmp(&is_latest(a)))
+            .then_with(|| newest_first(a, b))
+    });
+}
+
+/// The newer container first; by id if they are of the same instant.
+pub fn newest_first(a: &ContainerState, b: &ContainerState) -> Ordering {
+    let time = |c: &ContainerState| c.created_at.trim_end_matches('Z').to_string();
+    time(b).cmp(&time(a)).then_with(|| a.id.cmp(&b.id))
+}
+
+/// What is up of a role, the current one first.
+pub fn up<'a>(
+    context: &Context,
+    containers: &'a [ContainerState],
+    role: &str,
+    latest: Option<&str>,
+) -> Vec<&'a ContainerState> {
+    let mut up: Vec<_> =
+        containers.iter().filter(|c| has_role(context, c, role) && is_up(c)).collect();
+    current_first(&mut up, latest);
+    up
+}
+
+/// The stopped container that `app start` starts: the one of the version that was asked for;
+/// else, if nothing of the role is up, the one of the context's version or the newest.
+pub fn to_start<'a>(
+    context: &Context,
+    containers: &'a [ContainerState],
+    role: &str,
+    asked_for: Option<&str>,
+) -> Option<&'a ContainerState> {
+    let ours = || containers.iter().filter(|c| has_role(context, c, role));
+    let mut stopped: Vec<_> = ours().filter(|c| is_stopped(c)).collect();
+    stopped.sort_by(|a, b| newest_first(a, b));
+    let prefix = role_prefix(context, role);
+    let named = |version: &str| {
+        let name = format!("{prefix}-{version}");
+        stopped.iter().copied().find(|c| c.name == name)
+    };
+    match asked_for {
+        Some(version) => named(version),
+        None if ours().any(is_up) => None,
+        None => named(&context.version).or_else(|| stopped.first().copied()),
+    }
+}
+
+/// The version that a container of a role runs: its name without the known prefix, for a
+/// version may contain dashes, and without the mark of a replaced container.
+pub fn version<'a>(context: &Context, container: &'a ContainerState, role: &str) -> &'a str {
+    let prefix = format!("{}-", role_prefix(context, role));
+    let version = container.name.strip_prefix(&prefix).unwrap_or(&container.name);
+    version.split_once(REPLACED).map_or(version, |(version, _)| version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_compared_by_id() {
+        let id = "sha256:0123456789abcdef";
+        assert!(same_image(id, "0123456789abcdef") && same_image(id, "0123456789ab"));
+        assert!(!same_image(id, "") && !same_image(id, "0123") && !same_image("", ""));
+    }
+}

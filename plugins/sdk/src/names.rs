@@ -1,0 +1,75 @@
+//! Which names are fit for what: step ids, exported variables.
+
+use crate::texts::is_name;
+
+/// A part of a step id made from any name, one to one: what an id may not hold stands as
+/// `.` and two hexadecimal digits per byte.
+pub fn id_part(name: &str) -> String {
+    name.bytes().fold(String::new(), |mut id, byte| {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => id.push(byte as char),
+            _ => id.push_str(&format!(".{byte:02x}")),
+        }
+        id
+    })
+}
+
+/// True if the variable may be exported around the client of a container engine: a shell
+/// accepts the name, and neither the shell nor the client changes its ways by it.
+pub fn is_exportable(name: &str) -> bool {
+    const SHELL: [&str; 13] = [
+        "PATH",
+        "HOME",
+        "IFS",
+        "PWD",
+        "OLDPWD",
+        "ENV",
+        "PS4",
+        "PPID",
+        "UID",
+        "EUID",
+        "SHELLOPTS",
+        "BASHOPTS",
+        "BASH_ENV",
+    ];
+    const CLIENT: [&str; 8] = [
+        "TMPDIR",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "GODEBUG",
+        "GOTRACEBACK",
+        "GOGC",
+        "GOMAXPROCS",
+        "GOMEMLIMIT",
+    ];
+    const PREFIXES: [&str; 7] =
+        ["DOCKER_", "BUILDKIT_", "BUILDX_", "CONTAINER_", "CONTAINERS_", "LD_", "XDG_"];
+    let upper = name.to_ascii_uppercase();
+    is_name(name)
+        && !SHELL.contains(&upper.as_str())
+        && !CLIENT.contains(&upper.as_str())
+        && !upper.ends_with("_PROXY")
+        && !PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_stay_apart() {
+        assert_eq!(id_part("web-1_a"), "web-1_a");
+        assert_eq!(id_part("Web.é"), ".57eb.2e.c3.a9");
+    }
+
+    #[test]
+    fn what_the_client_reads_is_not_exported() {
+        for name in ["DATABASE_URL", "GOOGLE_KEY", "RAILS_MASTER_KEY", "_x"] {
+            assert!(is_exportable(name), "{name}");
+        }
+        for name in ["PATH", "DOCKER_HOST", "https_proxy", "LD_PRELOAD", "GODEBUG", "a-b", "1A", ""]
+        {
+            assert!(!is_exportable(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What is wrong with the settings of roles, beyond their schemas.
+
+use serde_json::{Map, Value};
+use windlass_sdk::steps::{error_at, pointer_to};
+use windlass_sdk::types::{Context, Problem};
+
+use crate::health::interval_ms;
+use crate::settings::{HealthCheck, Settings};
+use crate::spec::{RESERVED_LABELS, bad_volume, bad_words};
+use crate::words;
+
+/// Options of `docker run` that decide what Windlass itself must know.
+const RESERVED_OPTIONS: [&str; 5] = ["name", "detach", "d", "rm", "cidfile"];
+
+/// All findings, in the order root, roles by name.
+pub fn check(context: &Context) -> Vec<Problem> {
+    let settings = match Settings::of(context) {
+        Ok(settings) => settings,
+        Err(problem) => return vec![problem],
+    };
+    let mut found = Vec::new();
+    labels(&settings.labels, "/labels", &mut found);
+    health(&settings.healthcheck, "/healthcheck", &mut found);
+    for (index, volume) in settings.volumes.iter().enumerate() {
+        found.extend(words::single(volume.as_str()).err().map(|why| bad_volume(index, why)));
+    }
+    if settings.asset_path.is_some() {
+        found.push(no_assets("/asset_path"));
+    }
+    for (name, role) in settings.roles() {
+        let at = pointer_to("/servers", name);
+        labels(&role.labels, &pointer_to(&at, "labels"), &mut found);
+        health(&role.healthcheck, &pointer_to(&at, "healthcheck"), &mut found);
+        if let Some(cmd) = &role.cmd {
+            found.extend(words::split(cmd.as_str()).err().map(|why| bad_words(name, "cmd", why)));
+        }
+        for option in role.options.keys().filter(|o| RESERVED_OPTIONS.contains(&o.as_str())) {
+            let pointer = pointer_to(&pointer_to(&at, "options"), option);
+            let message = format!("the option `{option}` is set by Windlass itself");
+            found.push(with_help(error_at(pointer, message), "remove it"));
+        }
+        if role.asset_path.is_some() {
+            found.push(no_assets(&pointer_to(&at, "asset_path")));
+        }
+    }
+    found
+}
+
+fn labels(labels: &Map<String, Value>, at: &str, found: &mut Vec<Problem>) {
+    for name in labels.keys().filter(|name| RESERVED_LABELS.contains(&name.as_str())) {
+        let message = format!("the label `{name}` is how Windlass finds the container again");
+        found.push(with_help(error_at(pointer_to(at, name), message), "give it another name"));
+    }
+}
+
+fn health(settings: &HealthCheck, at: &str, found: &mut Vec<Problem>) {
+    if let Some(interval) = settings.interval.as_ref().filter(|i| interval_ms(i.as_str()).is_none()) {
+        let message = format!("`{}` is no duration of at least 1 ms", interval.as_str());
+        let help = "write a number and a unit: 1s, 500ms, 1m30s";
+        found.push(with_help(error_at(pointer_to(at, "interval"), message), help));
+    }
+    let port = settings.port.as_ref().map(|port| port.as_str().trim()).filter(|p| !p.is_empty());
+    if let Some(port) = port.filter(|port| !port.parse::<u16>().is_ok_and(|port| port > 0)) {
+        let message = format!("`{port}` is no port");
+        let help = "write a number from 1 to 65535";
+        found.push(with_help(error_at(pointer_to(at, "port"), message), help));
+    }
+}
+
+fn no_assets(pointer: &str) -> Problem {
+    let message = "assets of old and new versions cannot be bridged yet";
+    with_help(error_at(pointer, message), "remove `asset_path`, or deploy with Kamal until then")
+}
+
+fn with_help(problem: Problem, help: &str) -> Problem {
+    Problem { help: Some(help.to_string()), ..problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointers(config: &str) -> Vec<String> {
+        let mut context = windlass_sdk::testing::context("deploy");
+        context.config = config.to_string();
+        check(&context).into_iter().filter_map(|problem| problem.pointer).collect()
+    }
+
+    #[test]
+    fn finds_what_schemas_cannot() {
+        let config = r#"{
+            "labels": {"service": "x", "fine": "y"},
+            "volumes": ["/a:/b", "$(pwd)/a:/b"],
+            "healthcheck": {"interval": "5", "port": "http"},
+            "servers": {
+                "web": {"hosts": ["a"], "asset_path": "/x", "options": {"name": "y"}},
+                "jobs/x": {"cmd": "bin/jobs | tee log", "labels": {"role": "z"}},
+                "plain": ["b"]
+            }
+        }"#;
+        assert_eq!(
+            pointers(config),
+            [
+                "/labels/service",
+                "/healthcheck/interval",
+                "/healthcheck/port",
+                "/volumes/1",
+                "/servers/jobs~1x/labels/role",
+                "/servers/jobs~1x/cmd",
+                "/servers/web/options/name",
+                "/servers/web/asset_path",
+            ]
+        );
+    }
+
+    #[test]
+    fn takes_every_form_of_servers() {
+        assert_eq!(pointers(r#"{"servers": ["a", "b"]}"#), Vec::<String>::new());
+        assert_eq!(pointers("{}"), Vec::<String>::new());
+        assert_eq!(pointers(r#"{"healthcheck": {"interval": []}}"#), [""]);
+    }
+}

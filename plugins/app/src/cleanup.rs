@@ -1,0 +1,116 @@
+//! After a good deploy: tag the image, and remove what is too old to look back at.
+
+use windlass_sdk::containers::{
+    is_ours, is_stopped, latest_reference, newest_first, same_image,
+};
+use windlass_sdk::names::id_part;
+use windlass_sdk::steps::{StepExt, container, step};
+use windlass_sdk::types::{
+    ContainerAction, ContainerState, Context, ImageFilter, ImageState, Phase, Step, StopOptions,
+};
+
+use crate::observe::HostFacts;
+use crate::rollout::Renamed;
+use crate::settings::Settings;
+use crate::spec;
+
+/// The steps of one host. `stopped` are the containers that the plan stops before.
+pub fn steps(
+    context: &Context,
+    settings: &Settings,
+    facts: &HostFacts,
+    stopped: &[&str],
+    renamed: &[Renamed],
+) -> Vec<Step> {
+    let mut steps = vec![tag(context, facts.host)];
+    // As in Kamal, only a whole deploy prunes.
+    if matches!(context.operation.as_str(), "deploy" | "setup") {
+        let old = too_old(context, settings, facts.containers, stopped);
+        steps.extend(old.iter().enumerate().map(|(n, old)| remove(facts.host, n, old, renamed)));
+        steps.push(prune_untagged(context, facts.host));
+        let unused = unused_images(context, facts, &old);
+        steps.extend(unused.into_iter().map(|image| remove_image(facts.host, image)));
+    }
+    steps
+}
+
+fn tag(context: &Context, host: &str) -> Step {
+    let (image, latest) = (spec::image(context), latest_reference(context));
+    let action = container(ContainerAction::Tag((image.clone(), latest.clone())));
+    step("tag", host, Phase::Cleanup, format!("Tag {image} as {latest}"), action)
+        .audit(format!("Tagging {image} as the latest image"))
+        .why("the tag tells the next run which container is current")
+}
+
+/// Stopped containers beyond those that are retained: of this service and exactly this
+/// destination, all roles together. Kamal counts other destinations too, and prunes them.
+fn too_old<'a>(
+    context: &Context,
+    settings: &Settings,
+    containers: &'a [ContainerState],
+    stopped: &[&str],
+) -> Vec<&'a ContainerState> {
+    let mut down: Vec<_> = containers
+        .iter()
+        .filter(|c| is_ours(context, c))
+        .filter(|c| is_stopped(c) || stopped.contains(&c.id.as_str()))
+        .collect();
+    down.sort_by(|a, b| newest_first(a, b));
+    down.into_iter().skip(settings.retain()).collect()
+}
+
+fn remove(host: &str, n: usize, old: &ContainerState, renamed: &[Renamed]) -> Step {
+    let name = renamed.iter().find(|r| r.id == old.id).map_or(&old.name, |r| &r.to);
+    let stop = StopOptions { container: old.id.clone(), timeout_s: None };
+    let action = container(ContainerAction::Remove(stop));
+    let step = step(format!("prune-{}", n + 1), host, Phase::Cleanup, format!("Remove {name}"), action)
+        .may_fail()
+        .why("/retain_containers: newer stopped containers are kept");
+    if n == 0 { step.audit("Pruned containers") } else { step }
+}
+
+fn prune_untagged(context: &Context, host: &str) -> Step {
+    let labels = vec![("service".to_string(), context.service.clone())];
+    let action = container(ContainerAction::PruneImages(ImageFilter { labels, all: false }));
+    let title = format!("Remove images of {} that lost their tag", context.service);
+    step("prune-untagged", host, Phase::Cleanup, title, action)
+        .may_fail()
+        .audit("Pruned images")
+        .why("an image whose tag moved on is of no use")
+}
+
+/// Images of the repository that no container needs any more. Neither the deployed version nor
+/// any `latest` tag is among them, whether or not this host has pulled it yet: a plan made
+/// before the pull must be the same after it.
+fn unused_images<'a>(
+    context: &Context,
+    facts: &HostFacts<'a>,
+    removed: &[&ContainerState],
+) -> Vec<&'a ImageState> {
+    let remain: Vec<_> =
+        facts.containers.iter().filter(|c| !removed.iter().any(|r| r.id == c.id)).collect();
+    let prefix = format!("{}:", context.repository);
+    let is_used = |image: &ImageState| {
+        remain.iter().any(|c| {
+            // Started by a name that is gone: only the id tells.
+            let lost = !facts.images.iter().any(|known| known.reference == c.image);
+            c.image == image.reference || lost && same_image(&c.image_id, &image.id)
+        })
+    };
+    let is_kept = |image: &ImageState| match image.reference.strip_prefix(&prefix) {
+        Some(tag) => {
+            tag == context.version || tag == "latest" || tag.starts_with("latest-") || tag == "<none>"
+        }
+        None => true,
+    };
+    facts.images.iter().filter(|image| !is_kept(image) && !is_used(image)).collect()
+}
+
+fn remove_image(host: &str, image: &ImageState) -> Step {
+    let tag = image.reference.rsplit(':').next().unwrap_or_default();
+    let action = container(ContainerAction::RemoveImage(image.reference.clone()));
+    let id = format!("prune-image.{}", id_part(tag));
+    step(id, host, Phase::Cleanup, format!("Remove the image {}", image.reference), action)
+        .may_fail()
+        .why("no container that is kept was started from it")
+}

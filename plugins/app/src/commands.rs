@@ -1,0 +1,212 @@
+//! The commands `windlass app …`, except those that start new containers.
+
+use windlass_sdk::arguments::Arguments;
+use windlass_sdk::containers::{has_role, is_up, newest_first, up, version};
+use windlass_sdk::names::id_part;
+use windlass_sdk::steps::{StepExt, container, say, step};
+use windlass_sdk::types::{
+    Action, ContainerAction, ContainerState, Context, HostInfo, LogOptions, Observation, Phase,
+    Problem, Step, StopOptions,
+};
+
+use crate::observe::{HostFacts, roles_on};
+use crate::settings::Settings;
+use crate::{exec, remove, standing, start};
+
+/// For what ends when the user says so.
+pub const NO_LIMIT_MS: u32 = u32::MAX;
+
+/// One host, or one role on a host, in a command.
+pub struct Scene<'a> {
+    pub context: &'a Context,
+    pub settings: &'a Settings,
+    pub arguments: &'a Arguments,
+    pub facts: &'a HostFacts<'a>,
+    pub host: &'a HostInfo,
+    /// Empty where a command is about whole hosts.
+    pub role: &'a str,
+}
+
+impl<'a> Scene<'a> {
+    /// A step of this command.
+    pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
+        let why = format!("windlass {}", self.context.operation);
+        if self.role.is_empty() {
+            return step(id, &self.host.name, phase, title, action).why(why);
+        }
+        let id = format!("{}.{id}", id_part(self.role));
+        step(id, &self.host.name, phase, title, action).role(self.role).why(why)
+    }
+
+    /// A step whose text is the answer.
+    pub fn say(&self, id: &str, text: &str) -> Step {
+        self.step(id, Phase::Start, text.to_string(), say(text))
+    }
+
+    /// What is up of the role, the current container first.
+    pub fn up(&self) -> Vec<&'a ContainerState> {
+        up(self.context, self.facts.containers, self.role, self.facts.latest)
+    }
+
+    /// Stops a container with the time that the user grants it.
+    pub fn stop(&self, id: &str, old: &ContainerState) -> Step {
+        let timeout_s = self.settings.stop_wait_time;
+        let stop = ContainerAction::Stop(StopOptions { container: old.id.clone(), timeout_s });
+        self.step(id, Phase::Retire, format!("Stop {}", old.name), container(stop))
+            .limit(self.settings.stop_limit_ms())
+    }
+}
+
+/// The steps of a command.
+pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+    type PerRole = fn(&Scene) -> Result<Vec<Step>, Problem>;
+    let per_role: PerRole = match context.operation.as_str() {
+        "standing" => standing::standing,
+        "versions" => standing::versions,
+        "app version" => show_version,
+        "app details" => details,
+        "app containers" | "app images" => list,
+        "app stale_containers" => stale,
+        "app logs" => logs,
+        "app exec" => exec::in_running,
+        "app start" => start::start,
+        "app stop" => stop,
+        "app remove" | "remove" => remove::remove,
+        _ => return Ok(Vec::new()),
+    };
+    let by_host = matches!(context.operation.as_str(), "app containers" | "app images");
+    let settings = Settings::of(context).map_err(|problem| vec![problem])?;
+    let arguments = Arguments::of(context);
+    let (mut steps, mut problems) = (Vec::new(), Vec::new());
+    for host in &context.hosts {
+        let roles = if by_host { vec![""] } else { roles_on(context, host) };
+        let facts = match HostFacts::of(context, observations, &host.name) {
+            Ok(facts) => facts,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        let (settings, arguments, facts) = (&settings, &arguments, &facts);
+        for role in roles {
+            match per_role(&Scene { context, settings, arguments, facts, host, role }) {
+                Ok(found) => steps.extend(found),
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+}
+
+/// What current containers run. On a host with several roles each line names its role.
+fn show_version(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let text = match scene.up().first() {
+        Some(current) => {
+            let version = version(scene.context, current, scene.role);
+            match scene.host.roles.len() {
+                1 => version.to_string(),
+                _ => format!("{} {version}", scene.role),
+            }
+        }
+        None => format!("no container of {} is up", scene.role),
+    };
+    Ok(vec![scene.say("version", &text)])
+}
+
+fn labels(scene: &Scene) -> Vec<(String, String)> {
+    let destination = scene.context.destination.clone().unwrap_or_default();
+    let mut labels = vec![
+        ("service".to_string(), scene.context.service.clone()),
+        ("destination".to_string(), destination),
+    ];
+    if !scene.role.is_empty() {
+        labels.push(("role".to_string(), scene.role.to_string()));
+    }
+    labels
+}
+
+fn details(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let list = container(ContainerAction::ListContainers((labels(scene), false)));
+    let title = format!("List what is up of {}", scene.role);
+    Ok(vec![scene.step("details", Phase::Start, title, list)])
+}
+
+fn list(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let (title, action) = if scene.context.operation == "app images" {
+        let repository = scene.context.repository.clone();
+        (format!("List images of {repository}"), ContainerAction::ListImages(repository))
+    } else {
+        let title = format!("List containers of {}", scene.context.service);
+        (title, ContainerAction::ListContainers((labels(scene), true)))
+    };
+    Ok(vec![scene.step("list", Phase::Start, title, container(action))])
+}
+
+/// Containers that are up beside the current one: named, or stopped with `--stop`.
+fn stale(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let steps = scene.up().into_iter().skip(1).enumerate().map(|(n, old)| {
+        let id = format!("stale-{}", n + 1);
+        if scene.arguments.switch("stop") {
+            scene.stop(&id, old).may_fail()
+        } else {
+            scene.say(&id, &format!("{} is stale; stop it with --stop", old.name))
+        }
+    });
+    Ok(steps.collect())
+}
+
+/// Lines of the current container, or of the last one if none is up.
+fn logs(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let follow = scene.arguments.switch("follow");
+    if follow && !is_primary(scene) {
+        return Ok(Vec::new());
+    }
+    let last = || {
+        let mut down: Vec<_> = scene.facts.containers.iter().collect();
+        down.retain(|c| has_role(scene.context, c, scene.role));
+        down.sort_by(|a, b| newest_first(a, b));
+        down.into_iter().next()
+    };
+    let Some(target) = scene.up().into_iter().next().or_else(last) else {
+        return Ok(vec![scene.say("logs", &format!("there is no container of {}", scene.role))]);
+    };
+    let (since, grep) = (scene.arguments.text("since"), scene.arguments.text("grep"));
+    let all = since.is_some() || grep.is_some();
+    let default = if all { None } else { Some(if follow { 10 } else { 100 }) };
+    let options = LogOptions {
+        container: target.id.clone(),
+        tail: scene.arguments.number("lines").or(default),
+        since,
+        timestamps: follow,
+        follow,
+    };
+    let state = if is_up(target) { "" } else { ", which is down" };
+    let title = format!("Show lines of {}{state}", target.name);
+    let mut step = scene.step("logs", Phase::Start, title, container(ContainerAction::Logs(options)));
+    // The kernel filters: the same on every host, and without a shell.
+    for name in ["grep", "grep-options"] {
+        if let Some(value) = scene.arguments.text(name) {
+            step = step.note(name, value);
+        }
+    }
+    Ok(vec![if follow { step.limit(NO_LIMIT_MS) } else { step }])
+}
+
+/// True on the primary host for the first of its roles: where interactive commands go.
+pub fn is_primary(scene: &Scene) -> bool {
+    scene.host.name == scene.context.primary_host
+        && roles_on(scene.context, scene.host).first() == Some(&scene.role)
+}
+
+/// Stops all that is up, the current container last: if it does not stop, that is the result.
+fn stop(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let mut steps: Vec<Step> = Vec::new();
+    for (n, old) in scene.up().into_iter().enumerate().rev() {
+        let step = scene.stop(&format!("stop-{}", n + 1), old);
+        steps.push(if n == 0 { step } else { step.may_fail() });
+    }
+    if let Some(first) = steps.first_mut() {
+        first.audit = Some("Stopped app".to_string());
+    }
+    Ok(steps)
+}

@@ -1,0 +1,83 @@
+//! What the plugin must know about hosts, and how it reads the answers.
+
+use windlass_sdk::containers::{latest_image, rolls, told, told_images};
+use windlass_sdk::steps::question;
+use windlass_sdk::types::{
+    ContainerState, Context, HostInfo, ImageState, Observation, Problem, Query, Question,
+};
+
+use crate::spec;
+
+const CONTAINERS: &str = "containers";
+const IMAGES: &str = "images";
+
+/// All containers of the service, in any state and of any destination; what images there are;
+/// and who has the names that the new containers will have.
+pub fn questions(context: &Context) -> Vec<Question> {
+    let operation = context.operation.as_str();
+    if !(rolls(operation) || operation.starts_with("app ") || matches!(operation, "remove" | "standing" | "versions")) {
+        return Vec::new();
+    }
+    let mut questions = Vec::new();
+    for host in &context.hosts {
+        let labels = vec![("service".to_string(), context.service.clone())];
+        questions.push(question(&host.name, CONTAINERS, Query::Containers(labels)));
+        questions.push(question(&host.name, IMAGES, Query::Images(context.repository.clone())));
+        if rolls(operation) {
+            for role in roles_on(context, host) {
+                let name = spec::name(context, role);
+                questions.push(question(&host.name, name_id(role), Query::Container(name)));
+            }
+        }
+    }
+    questions
+}
+
+/// The roles in play on a host, the primary one first.
+pub fn roles_on<'a>(context: &'a Context, host: &HostInfo) -> Vec<&'a str> {
+    context
+        .roles
+        .iter()
+        .filter(|role| host.roles.contains(&role.name))
+        .map(|role| role.name.as_str())
+        .collect()
+}
+
+/// What one host told.
+pub struct HostFacts<'a> {
+    pub host: &'a str,
+    pub containers: &'a [ContainerState],
+    pub images: &'a [ImageState],
+    /// Id of the image that was deployed last.
+    pub latest: Option<&'a str>,
+    observations: &'a [Observation],
+}
+
+impl<'a> HostFacts<'a> {
+    /// Reads the answers of one host.
+    pub fn of(
+        context: &Context,
+        observations: &'a [Observation],
+        host: &'a str,
+    ) -> Result<Self, Problem> {
+        let images = told_images(observations, host, IMAGES)?;
+        Ok(Self {
+            host,
+            containers: told(observations, host, CONTAINERS)?,
+            images,
+            latest: latest_image(context, images),
+            observations,
+        })
+    }
+
+    /// The container that has the name of a role's new one. It need not carry our labels.
+    pub fn named(&self, name: &str, role: &str) -> Result<Option<&'a ContainerState>, Problem> {
+        let holder = told(self.observations, self.host, &name_id(role))?.first();
+        Ok(holder.or_else(|| self.containers.iter().find(|c| c.name == name)))
+    }
+}
+
+fn name_id(role: &str) -> String {
+    format!("name.{}", windlass_sdk::names::id_part(role))
+}
+

@@ -1,0 +1,155 @@
+//! What deploy.yml says about the containers of roles, as types.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use windlass_sdk::run_options::Logging;
+use windlass_sdk::scalar::Stringish;
+use windlass_sdk::steps::error_at;
+use windlass_sdk::types::{Context, Problem};
+
+/// How many stopped containers stay for a look back.
+const RETAIN: u32 = 5;
+/// How often Kamal asks a new container again: after 1, 2, … 7 seconds.
+const ATTEMPTS: u32 = 7;
+/// Lines of a failed container that are shown.
+const LOG_LINES: u32 = 50;
+/// How long a container without health check must run without a restart, unless the user
+/// configured `readiness_delay`. Kamal waits 7 s whether or not it still runs then.
+const STEADY_MS: u32 = 2_000;
+
+/// The root keys, and each role's own.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub labels: Map<String, Value>,
+    pub volumes: Vec<Stringish>,
+    pub logging: Logging,
+    pub healthcheck: HealthCheck,
+    pub stop_wait_time: Option<u32>,
+    pub readiness_delay: Option<u32>,
+    pub retain_containers: Option<u32>,
+    pub asset_path: Option<Stringish>,
+    primary_role: Option<Stringish>,
+    servers: Value,
+    #[serde(skip)]
+    roles: BTreeMap<String, RoleSettings>,
+}
+
+/// What a role sets for itself.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct RoleSettings {
+    pub cmd: Option<Stringish>,
+    pub options: Map<String, Value>,
+    pub labels: Map<String, Value>,
+    pub logging: Logging,
+    pub healthcheck: HealthCheck,
+    pub asset_path: Option<Stringish>,
+    traefik: Option<bool>,
+}
+
+/// The section `healthcheck`, without the cord.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct HealthCheck {
+    pub cmd: Option<Stringish>,
+    pub port: Option<Stringish>,
+    pub path: Option<Stringish>,
+    pub interval: Option<Stringish>,
+    pub max_attempts: Option<u32>,
+    pub log_lines: Option<u32>,
+}
+
+impl HealthCheck {
+    /// These settings laid over more general ones.
+    pub fn over(&self, general: &Self) -> Self {
+        Self {
+            cmd: self.cmd.clone().or_else(|| general.cmd.clone()),
+            port: self.port.clone().or_else(|| general.port.clone()),
+            path: self.path.clone().or_else(|| general.path.clone()),
+            interval: self.interval.clone().or_else(|| general.interval.clone()),
+            max_attempts: self.max_attempts.or(general.max_attempts),
+            log_lines: self.log_lines.or(general.log_lines),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the configuration of a context.
+    pub fn of(context: &Context) -> Result<Self, Problem> {
+        let mut settings: Self = serde_json::from_str(&context.config)
+            .map_err(|error| error_at("", format!("the configuration cannot be read: {error}")))?;
+        for (name, role) in settings.servers.as_object().into_iter().flatten() {
+            // A role may be no more than a list of hosts.
+            if role.is_object() {
+                let role = RoleSettings::deserialize(role).map_err(|error| {
+                    error_at(format!("/servers/{name}"), format!("the role cannot be read: {error}"))
+                })?;
+                settings.roles.insert(name.clone(), role);
+            }
+        }
+        Ok(settings)
+    }
+
+    /// The settings of a role; defaults for one that has none.
+    pub fn role(&self, name: &str) -> RoleSettings {
+        self.roles.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The roles that have settings, by name.
+    pub fn roles(&self) -> impl Iterator<Item = (&String, &RoleSettings)> {
+        self.roles.iter()
+    }
+
+    /// True if users reach the role through a proxy: by default the primary role. The key that
+    /// decides belongs to the proxy; it is read because Kamal checks the health of such roles
+    /// unasked. Deliberately the *configured* primary role: `--roles` must not change a
+    /// container.
+    pub fn is_public(&self, role: &str) -> bool {
+        let primary = self.primary_role.as_ref().map_or("web", Stringish::as_str);
+        self.roles.get(role).and_then(|r| r.traefik).unwrap_or(role == primary)
+    }
+
+    /// The health check of a role: for a public one the root's with its own laid over; for
+    /// another only its own, if it has one. Unlike Kamal a `cmd` alone is enough for that.
+    pub fn health(&self, role: &str) -> Option<HealthCheck> {
+        let own = self.role(role).healthcheck;
+        if self.is_public(role) {
+            return Some(own.over(&self.healthcheck));
+        }
+        (own.cmd.is_some() || own.port.is_some() || own.path.is_some()).then_some(own)
+    }
+
+    /// How long to wait for a container of a role to be ready: as long as Kamal asks, but at
+    /// least 30 s; without health check on top of the time that it must run. Unlike in Kamal a
+    /// role's own `max_attempts` counts.
+    pub fn ready_limit_ms(&self, role: &str) -> u32 {
+        let merged = self.role(role).healthcheck.over(&self.healthcheck);
+        let attempts = merged.max_attempts.unwrap_or(ATTEMPTS).min(1_000);
+        let polling = (attempts * (attempts + 1) / 2 * 1_000 + 2_000).max(30_000);
+        let steady = if self.health(role).is_some() { 0 } else { self.steady_ms() };
+        polling.max(steady.saturating_add(30_000))
+    }
+
+    /// How long a container without health check must have run to count as ready.
+    pub fn steady_ms(&self) -> u32 {
+        self.readiness_delay.map_or(STEADY_MS, |seconds| seconds.saturating_mul(1_000))
+    }
+
+    /// How many lines of a failed container are shown.
+    pub fn log_lines(&self, role: &str) -> u32 {
+        self.role(role).healthcheck.over(&self.healthcheck).log_lines.unwrap_or(LOG_LINES)
+    }
+
+    /// How many stopped containers stay.
+    pub fn retain(&self) -> usize {
+        self.retain_containers.unwrap_or(RETAIN).max(1) as usize
+    }
+
+    /// The time limit of a step that stops a container.
+    pub fn stop_limit_ms(&self) -> u32 {
+        self.stop_wait_time.unwrap_or(10).saturating_add(30).saturating_mul(1_000)
+    }
+}

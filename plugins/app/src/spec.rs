@@ -1,0 +1,124 @@
+//! The container of a role, as `docker run` would be told: names, labels, health check,
+//! volumes and command exactly as Kamal 1.9 has them, so that each tool finds what the other
+//! started.
+
+use serde_json::{Map, Value};
+use windlass_sdk::composition::Workload;
+use windlass_sdk::run_options::options;
+use windlass_sdk::scalar::Stringish;
+use windlass_sdk::steps::{container_spec, distinct_digits, pointer_to, role_prefix};
+use windlass_sdk::texts::{text, with_host_env};
+use windlass_sdk::types::{ContainerSpec, Context, EnvVar, HostInfo, Problem, Severity, Text};
+
+use crate::health;
+use crate::settings::Settings;
+use crate::words;
+
+/// Labels by which Windlass and Kamal find a container again.
+pub const RESERVED_LABELS: [&str; 3] = ["service", "role", "destination"];
+
+/// `REPOSITORY:VERSION`.
+pub fn image(context: &Context) -> String {
+    format!("{}:{}", context.repository, context.version)
+}
+
+/// `SERVICE-ROLE[-DESTINATION]-VERSION`.
+pub fn name(context: &Context, role: &str) -> String {
+    format!("{}-{}", role_prefix(context, role), context.version)
+}
+
+/// The new container of a role on a host, before others add to it.
+pub fn workload(
+    context: &Context,
+    settings: &Settings,
+    host: &HostInfo,
+    role: &str,
+) -> Result<Workload, Problem> {
+    let own = settings.role(role);
+    let check = settings.health(role);
+    let mut spec = base(context, settings, role)?;
+    spec.name = name(context, role);
+    spec.hostname = Some(hostname(context, host, role));
+    spec.restart = Some("unless-stopped".to_string());
+    spec.env = vec![
+        EnvVar { name: "KAMAL_CONTAINER_NAME".to_string(), value: text(spec.name.as_str()) },
+        EnvVar { name: "KAMAL_VERSION".to_string(), value: text(context.version.as_str()) },
+    ];
+    spec.labels = labels(context, role, &[&settings.labels, &own.labels]);
+    spec.health = check.as_ref().and_then(health::health);
+    own.logging.over(&settings.logging).apply(&mut spec);
+    spec.command = match &own.cmd {
+        Some(cmd) => words::split(cmd.as_str()).map_err(|why| bad_words(role, "cmd", why))?,
+        None => Vec::new(),
+    };
+    Ok(Workload {
+        host: host.name.clone(),
+        role: role.to_string(),
+        version: context.version.clone(),
+        container: spec,
+        health_path: check.as_ref().and_then(health::path),
+    })
+}
+
+/// What also a container for a single command has: the image, the volumes, the options.
+pub fn base(context: &Context, settings: &Settings, role: &str) -> Result<ContainerSpec, Problem> {
+    let mut spec = container_spec("", image(context));
+    for (index, volume) in settings.volumes.iter().enumerate() {
+        let volume = words::single(volume.as_str()).map_err(|why| bad_volume(index, why))?;
+        spec.volumes.push(volume);
+    }
+    spec.options = options(&settings.role(role).options);
+    Ok(spec)
+}
+
+/// The labels that find it, then the root's, then the role's; a later value takes the place of
+/// an earlier one. `destination` is always there, empty without one.
+fn labels(context: &Context, role: &str, sets: &[&Map<String, Value>]) -> Vec<(String, Text)> {
+    let destination = context.destination.as_deref().unwrap_or("");
+    let mut labels: Vec<(String, Text)> = RESERVED_LABELS
+        .iter()
+        .zip([context.service.as_str(), role, destination])
+        .map(|(name, value)| (name.to_string(), text(value)))
+        .collect();
+    for (name, value) in sets.iter().copied().flatten() {
+        // Ours are kept: `check` refuses such a label with its place.
+        if RESERVED_LABELS.contains(&name.as_str()) {
+            continue;
+        }
+        let value = with_host_env(&Stringish::of(value).unwrap_or_default().0);
+        match labels.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value,
+            None => labels.push((name.clone(), value)),
+        }
+    }
+    labels
+}
+
+/// The first 51 characters of the host's name without trailing dots, a dash and 12 digits.
+fn hostname(context: &Context, host: &HostInfo, role: &str) -> String {
+    let start: String = host.name.chars().take(51).collect();
+    format!("{}-{}", start.trim_end_matches('.'), distinct_digits(context, &host.name, role))
+}
+
+/// A command line of a role that only a shell could read.
+pub fn bad_words(role: &str, key: &str, why: String) -> Problem {
+    let pointer = pointer_to(&pointer_to("/servers", role), key);
+    Problem {
+        severity: Severity::Error,
+        message: why,
+        pointer: Some(pointer),
+        host: None,
+        help: Some(words::HELP.to_string()),
+    }
+}
+
+/// A volume that only a shell could read.
+pub fn bad_volume(index: usize, why: String) -> Problem {
+    Problem {
+        severity: Severity::Error,
+        message: why,
+        pointer: Some(format!("/volumes/{index}")),
+        host: None,
+        help: Some("write SOURCE:TARGET; ${NAME} stands for a variable of the server".to_string()),
+    }
+}

@@ -1,0 +1,60 @@
+//! `windlass app start`: starts a container that was stopped, and waits for it.
+
+use windlass_sdk::containers::to_start;
+use windlass_sdk::steps::{StepExt, container, error_on, role_prefix};
+use windlass_sdk::types::{
+    Action, Condition, ContainerAction, ContainerCondition, ContainerWait, LogOptions, Phase,
+    Problem, Step, Wait,
+};
+
+use crate::commands::Scene;
+
+/// The container of `--version`, else of the context's version, else the newest. Kamal starts
+/// the one of the context's version, ignores that there is none, and does not wait.
+pub fn start(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let (context, role) = (scene.context, scene.role);
+    let asked_for = scene.arguments.text("version");
+    let Some(target) = to_start(context, scene.facts.containers, role, asked_for.as_deref()) else {
+        return already_up(scene, asked_for);
+    };
+    let name = &target.name;
+    let version = windlass_sdk::containers::version(context, target, role);
+    let start = scene
+        .step("start", Phase::Start, format!("Start {name}"), container(ContainerAction::Start(target.id.clone())))
+        .audit(format!("Started app version {version}"));
+    let wait = Wait::Container(ContainerWait {
+        container: target.id.clone(),
+        until: ContainerCondition::Ready,
+        steady_ms: scene.settings.steady_ms(),
+    });
+    let ready = scene
+        .step("ready", Phase::Route, format!("Wait until {name} is ready"), Action::Wait(wait))
+        .limit(scene.settings.ready_limit_ms(role));
+    let lines = scene.settings.log_lines(role);
+    let logs = ContainerAction::Logs(LogOptions {
+        container: target.id.clone(),
+        tail: Some(lines),
+        since: None,
+        timestamps: false,
+        follow: false,
+    });
+    let explain = scene
+        .step("logs", Phase::Route, format!("Show the last {lines} lines of {name}"), container(logs))
+        .when(Condition::Failed(ready.id.clone()))
+        .may_fail();
+    Ok(vec![start, ready, explain])
+}
+
+fn already_up(scene: &Scene, asked_for: Option<String>) -> Result<Vec<Step>, Problem> {
+    let prefix = role_prefix(scene.context, scene.role);
+    let up = scene.up();
+    let wanted = asked_for.as_ref().map(|version| format!("{prefix}-{version}"));
+    match (up.iter().find(|c| wanted.as_ref().is_none_or(|name| c.name == *name)), wanted) {
+        (Some(running), _) => Ok(vec![scene.say("start", &format!("{} is up", running.name))]),
+        (None, wanted) => {
+            let what = wanted.unwrap_or_else(|| format!("of the role {}", scene.role));
+            let message = format!("there is no container {what}");
+            Err(error_on(&scene.host.name, message, "see what there is: windlass app containers"))
+        }
+    }
+}

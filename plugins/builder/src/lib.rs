@@ -1,0 +1,73 @@
+//! The local builder: builds the image with this machine's engine, pushes it, and pulls it on
+//! the hosts.
+//!
+//! A plain `docker build` of the context as it is on disk, for this machine's architecture
+//! (or for `local: arch`). Kamal's default, a multi-architecture build of a clean clone with
+//! buildx, is not there yet; what needs it is refused when something is to be built.
+//!
+//! This file is the glue to the WIT world; the rules stand in the modules.
+
+mod check;
+mod settings;
+mod steps;
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "windlass:plugin/step-plugin@0.1.0",
+    with: {
+        "windlass:plugin/types@0.1.0": windlass_sdk::types,
+        "windlass:plugin/log@0.1.0": windlass_sdk::log,
+    },
+});
+use exports::windlass::plugin::lifecycle;
+use windlass_sdk::types::{Context, Observation, Problem, Question, Step};
+
+struct Plugin;
+
+fn command(verb: &str, about: &str) -> lifecycle::CommandSpec {
+    lifecycle::CommandSpec {
+        noun: "build".to_string(),
+        verb: verb.to_string(),
+        about: about.to_string(),
+        flags: Vec::new(),
+        arguments: Vec::new(),
+        scope: lifecycle::Scope::AllHosts,
+        confirm: None,
+        prints: false,
+    }
+}
+
+impl lifecycle::Guest for Plugin {
+    fn describe() -> lifecycle::Description {
+        lifecycle::Description {
+            name: "builder".to_string(),
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            about: "Builds the image on this machine for its own architecture, pushes it, and \
+                    pulls it on the hosts"
+                .to_string(),
+            owns: vec![lifecycle::Ownership {
+                pattern: "/builder".to_string(),
+                schema: settings::SCHEMA.to_string(),
+            }],
+            reads: Vec::new(),
+            commands: vec![
+                command("push", "Build the image on this machine and push it to the registry"),
+                command("pull", "Pull the image from the registry on all hosts"),
+                command("deliver", "Build and push the image, then pull it on all hosts"),
+            ],
+            capabilities: ["images", "local"].map(str::to_string).to_vec(),
+        }
+    }
+    fn check(context: Context) -> Vec<Problem> {
+        check::check(&context)
+    }
+    fn observe(_context: Context) -> Result<Vec<Question>, Vec<Problem>> {
+        Ok(Vec::new())
+    }
+    fn plan(context: Context, _facts: Vec<Observation>) -> Result<Vec<Step>, Vec<Problem>> {
+        steps::plan(&context)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+export!(Plugin);

@@ -1,0 +1,81 @@
+//! The JSON schemas of the owned sections.
+
+/// Of `/env`.
+pub const ROOT: &str = r##"{
+  "description": "Environment of the app's containers: `clear` values, names of `secret` ones, and additions by host `tags`; or a flat map of clear values.",
+  "$ref": "#/$defs/any",
+  "$defs": {
+    "any": {
+      "if": { "anyOf": [{ "required": ["clear"] }, { "required": ["secret"] }, { "required": ["tags"] }] },
+      "then": { "$ref": "#/$defs/structured" },
+      "else": { "$ref": "#/$defs/clear" }
+    },
+    "structured": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "clear": { "$ref": "#/$defs/clear" },
+        "secret": { "$ref": "#/$defs/secret" },
+        "tags": {
+          "description": "More environment for the hosts with a tag, by tag. It wins over that of the role.",
+          "type": "object",
+          "additionalProperties": { "$ref": "#/$defs/plain" }
+        }
+      }
+    },
+    "plain": {
+      "if": { "anyOf": [{ "required": ["clear"] }, { "required": ["secret"] }] },
+      "then": {
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "clear": { "$ref": "#/$defs/clear" }, "secret": { "$ref": "#/$defs/secret" } }
+      },
+      "else": { "$ref": "#/$defs/clear" }
+    },
+    "clear": {
+      "description": "Names and values. `${VAR}` stands for a variable of the server.",
+      "type": "object",
+      "additionalProperties": { "type": ["string", "number", "boolean"] }
+    },
+    "secret": {
+      "description": "Names of secrets. `windlass env push` writes their values to the hosts.",
+      "type": "array",
+      "items": { "type": "string" }
+    }
+  }
+}"##;
+
+/// Of `/servers/*/env`: the same without tags.
+pub const ROLE: &str = r##"{
+  "description": "Environment of the role's containers: `clear` values and names of `secret` ones, or a flat map of clear values. It wins over the root's.",
+  "if": { "anyOf": [{ "required": ["clear"] }, { "required": ["secret"] }] },
+  "then": {
+    "type": "object",
+    "additionalProperties": false,
+    "properties": { "clear": { "$ref": "#/$defs/clear" }, "secret": { "$ref": "#/$defs/secret" } }
+  },
+  "else": { "$ref": "#/$defs/clear" },
+  "$defs": {
+    "clear": {
+      "description": "Names and values. `${VAR}` stands for a variable of the server.",
+      "type": "object",
+      "additionalProperties": { "type": ["string", "number", "boolean"] }
+    },
+    "secret": {
+      "description": "Names of secrets. `windlass env push` writes their values to the hosts.",
+      "type": "array",
+      "items": { "type": "string" }
+    }
+  }
+}"##;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_schemas_are_json() {
+        for schema in [super::ROOT, super::ROLE] {
+            let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+            assert!(schema["description"].is_string());
+        }
+    }
+}

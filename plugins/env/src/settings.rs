@@ -1,0 +1,187 @@
+//! `env:` of deploy.yml and of its roles, and how they add up for a role on a host.
+
+use serde_json::{Map, Value};
+use windlass_sdk::scalar::Stringish;
+use windlass_sdk::steps::{error_at, pointer_to};
+use windlass_sdk::types::{Context, Problem};
+
+/// One `env:`: either `clear` and `secret`, or a flat map of clear values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Env {
+    /// Names and values, in the order of the file.
+    pub clear: Vec<(String, String)>,
+    /// Names.
+    pub secret: Vec<String>,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub struct Settings {
+    pub root: Env,
+    /// By tag of a host.
+    pub tags: Vec<(String, Env)>,
+    /// By role.
+    pub roles: Vec<(String, Env)>,
+}
+
+/// The keys that make an `env:` a structured one.
+const PARTS: [&str; 3] = ["clear", "secret", "tags"];
+
+impl Settings {
+    pub fn of(context: &Context) -> Result<Self, Problem> {
+        let config: Value = serde_json::from_str(&context.config)
+            .map_err(|e| error_at("/env", format!("this cannot be read: {e}")))?;
+        let mut settings = Self::default();
+        if let Some(root) = config.get("env") {
+            settings.root = Env::read(root, "/env")?;
+            for (tag, env) in entries(root.get("tags")) {
+                let env = Env::read(env, &pointer_to("/env/tags", tag))?;
+                settings.tags.push((tag.clone(), env));
+            }
+        }
+        for (role, servers) in entries(config.get("servers")) {
+            if let Some(env) = servers.get("env") {
+                let env = Env::read(env, &format!("{}/env", pointer_to("/servers", role)))?;
+                settings.roles.push((role.clone(), env));
+            }
+        }
+        Ok(settings)
+    }
+
+    /// What a role has on a host with these tags: the root's, then the role's, then each
+    /// tag's; what comes later wins and keeps the place of what it replaces.
+    pub fn effective(&self, role: &str, tags: &[String]) -> Env {
+        let mut env = self.root.clone();
+        for (_, of_role) in self.roles.iter().filter(|(name, _)| name == role) {
+            env.merge(of_role);
+        }
+        for tag in tags {
+            for (_, of_tag) in self.tags.iter().filter(|(name, _)| name == tag) {
+                env.merge(of_tag);
+            }
+        }
+        env
+    }
+}
+
+impl Env {
+    fn read(value: &Value, pointer: &str) -> Result<Self, Problem> {
+        let wrong = |at: String| error_at(at, "this is not an environment");
+        let all = value.as_object().ok_or_else(|| wrong(pointer.to_string()))?;
+        if !PARTS.iter().any(|part| all.contains_key(*part)) {
+            return Ok(Self { clear: clear(all, pointer)?, secret: Vec::new() });
+        }
+        let none = Map::new();
+        let inner = format!("{pointer}/clear");
+        let values = match all.get("clear") {
+            Some(values) => values.as_object().ok_or_else(|| wrong(inner.clone()))?,
+            None => &none,
+        };
+        let secret = match all.get("secret") {
+            Some(names) => serde_json::from_value(names.clone())
+                .map_err(|_| error_at(format!("{pointer}/secret"), "this is no list of names"))?,
+            None => Vec::new(),
+        };
+        Ok(Self { clear: clear(values, &inner)?, secret })
+    }
+
+    fn merge(&mut self, later: &Self) {
+        for (name, value) in &later.clear {
+            match self.clear.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => known.clone_from(value),
+                None => self.clear.push((name.clone(), value.clone())),
+            }
+        }
+        for name in &later.secret {
+            if !self.secret.contains(name) {
+                self.secret.push(name.clone());
+            }
+        }
+    }
+
+    /// True if a clear value has this name. It wins over the env file.
+    pub fn has_clear(&self, name: &str) -> bool {
+        self.clear.iter().any(|(known, _)| known == name)
+    }
+}
+
+fn clear(values: &Map<String, Value>, pointer: &str) -> Result<Vec<(String, String)>, Problem> {
+    let text = |(name, value): (&String, &Value)| {
+        let text = Stringish::of(value)
+            .ok_or_else(|| error_at(pointer_to(pointer, name), "this is not a value"))?;
+        Ok((name.clone(), text.0))
+    };
+    values.iter().map(text).collect()
+}
+
+fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value.and_then(Value::as_object).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(config: &str) -> Result<Settings, Problem> {
+        let mut context = windlass_sdk::testing::context("deploy");
+        context.config = config.to_string();
+        Settings::of(&context)
+    }
+
+    fn env(clear: &[(&str, &str)], secret: &[&str]) -> Env {
+        Env {
+            clear: clear.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+            secret: secret.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn a_tag_beats_a_role_beats_the_root() {
+        let settings = settings(
+            r#"{
+                "env": {
+                    "clear": {"A": "root", "B": "root", "C": "root"},
+                    "secret": ["S"],
+                    "tags": {
+                        "odd": {"C": "odd", "D": 4},
+                        "eu": {"clear": {"C": "eu"}, "secret": ["T", "S"]}
+                    }
+                },
+                "servers": {
+                    "web": {"env": {"B": "web", "C": "web"}},
+                    "workers": {"env": {"secret": ["W"]}},
+                    "cron": {}
+                }
+            }"#,
+        )
+        .unwrap();
+        let tags = |tags: &[&str]| tags.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            settings.effective("web", &tags(&["odd", "eu"])),
+            env(&[("A", "root"), ("B", "web"), ("C", "eu"), ("D", "4")], &["S", "T"])
+        );
+        let root = [("A", "root"), ("B", "root"), ("C", "root")];
+        assert_eq!(settings.effective("workers", &[]), env(&root, &["S", "W"]));
+        assert_eq!(settings.effective("cron", &tags(&["other"])), env(&root, &["S"]));
+    }
+
+    #[test]
+    fn a_flat_map_is_clear() {
+        let settings = settings(r#"{"env": {"A": 1, "B": false, "C": ""}}"#).unwrap();
+        assert_eq!(settings.root, env(&[("A", "1"), ("B", "false"), ("C", "")], &[]));
+    }
+
+    #[test]
+    fn servers_may_be_a_list_and_env_may_be_absent() {
+        let settings = settings(r#"{"servers": ["web-1"]}"#).unwrap();
+        assert_eq!(settings.effective("web", &[]), Env::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_pointed_at() {
+        let at = |config| settings(config).unwrap_err().pointer.unwrap();
+        assert_eq!(at(r#"{"env": {"clear": {"A/B": []}}}"#), "/env/clear/A~1B");
+        assert_eq!(at(r#"{"env": {"secret": [1]}}"#), "/env/secret");
+        assert_eq!(at(r#"{"servers": {"web": {"env": [] }}}"#), "/servers/web/env");
+    }
+}

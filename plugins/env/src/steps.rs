@@ -1,0 +1,91 @@
+//! Writing and removing env files.
+
+use windlass_sdk::containers::rolls;
+use windlass_sdk::names::id_part;
+use windlass_sdk::steps::{StepExt, step};
+use windlass_sdk::texts::secret;
+use windlass_sdk::types::{
+    Action, Context, EnvFileWrite, EnvVar, HostInfo, Observation, Phase, Problem, Step,
+};
+
+use crate::files::{self, Seen};
+use crate::settings::{Env, Settings};
+
+/// The steps of an operation.
+pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+    let settings = Settings::of(context).map_err(|problem| vec![problem])?;
+    let each = |steps: &dyn Fn(&HostInfo, &str) -> Vec<Step>, audit: &str| {
+        let hosts = context.hosts.iter();
+        hosts.flat_map(|host| on_host(host, steps, audit)).collect::<Vec<_>>()
+    };
+    Ok(match context.operation.as_str() {
+        "env push" | "setup" => each(
+            &|host, role| {
+                let env = settings.effective(role, &host.tags);
+                vec![push(context, &host.name, role, &env)]
+            },
+            "Pushed env files",
+        ),
+        "env delete" => each(&|host, role| delete(context, &host.name, role), "Deleted env files"),
+        operation if rolls(operation) => fill(context, observations, &settings),
+        _ => Vec::new(),
+    })
+}
+
+/// The steps for each role of a host. The first one begins the work that is audited.
+fn on_host(
+    host: &HostInfo,
+    steps: &dyn Fn(&HostInfo, &str) -> Vec<Step>,
+    audit: &str,
+) -> Vec<Step> {
+    let mut steps: Vec<Step> = host.roles.iter().flat_map(|role| steps(host, role)).collect();
+    if let Some(first) = steps.first_mut() {
+        first.audit = Some(audit.to_string());
+    }
+    steps
+}
+
+fn push(context: &Context, host: &str, role: &str, env: &Env) -> Step {
+    let vars = env.secret.iter();
+    let vars = vars.map(|name| EnvVar { name: name.clone(), value: secret(name.as_str()) });
+    let path = files::path(context, role);
+    let title = format!("Write the secrets of {role} to {path}");
+    let action = Action::WriteEnvFile(EnvFileWrite { path, vars: vars.collect() });
+    let id = format!("write-{}", id_part(role));
+    step(id, host, Phase::Prepare, title, action).role(role).why("/env")
+}
+
+fn delete(context: &Context, host: &str, role: &str) -> Vec<Step> {
+    let (path, directory) = (files::path(context, role), files::directory(context, role));
+    let on = |verb: &str, path: &str, action| {
+        let title = format!("Remove {path}");
+        step(format!("{verb}-{}", id_part(role)), host, Phase::Prepare, title, action)
+            .role(role)
+            .why("/env")
+    };
+    vec![
+        on("remove", &path, Action::RemoveFile(path.clone())),
+        on("clear", &directory, Action::RemoveDirectory(directory.clone())),
+    ]
+}
+
+/// A role without secrets needs no push, but its containers are started with an env file all
+/// the same, as Kamal does it: an empty one is written where there is none. A host that could
+/// not answer is a problem of the contribution.
+fn fill(context: &Context, observations: &[Observation], settings: &Settings) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for host in &context.hosts {
+        for role in &host.roles {
+            let env = settings.effective(role, &host.tags);
+            let absent = files::seen(observations, &host.name, role) == Ok(Seen::Absent);
+            if env.secret.is_empty() && absent {
+                let path = files::path(context, role);
+                steps.push(Step {
+                    title: format!("Write the empty env file {path}"),
+                    ..push(context, &host.name, role, &env).why("there is no env file")
+                });
+            }
+        }
+    }
+    steps
+}

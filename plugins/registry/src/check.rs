@@ -1,0 +1,60 @@
+//! Findings on `registry:` beyond the schema.
+
+use windlass_sdk::steps::error_at;
+use windlass_sdk::types::{Context, Problem, Severity};
+
+use crate::settings::{Credential, Registry, Settings};
+
+/// What a user should know before the first login.
+pub fn check(context: &Context) -> Vec<Problem> {
+    let settings = match Settings::of(context) {
+        Ok(settings) => settings,
+        Err(problem) => return vec![problem],
+    };
+    let warning = |problem| Problem { severity: Severity::Warning, ..problem };
+    let plain = matches!(settings.registry.password, Some(Credential::Plain(_))).then(|| Problem {
+        help: Some("name a secret instead: `password: [REGISTRY_PASSWORD]`".to_string()),
+        ..error_at("/registry/password", "the password stands in the file itself")
+    });
+    secret_username(&settings.registry).into_iter().chain(plain).map(warning).collect()
+}
+
+/// A user name goes to the container engine as an argument, which all processes of a host can
+/// read: a secret cannot.
+pub fn secret_username(registry: &Registry) -> Option<Problem> {
+    matches!(registry.username, Some(Credential::Secret(_))).then(|| Problem {
+        help: Some("write the user name itself; only the password has to be secret".to_string()),
+        ..error_at(
+            "/registry/username",
+            "a secret cannot be the user name: the login would show it to every process",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(registry: &str) -> Vec<String> {
+        let mut context = windlass_sdk::testing::context("deploy");
+        context.config = format!(r#"{{"image":"shop","registry":{registry}}}"#);
+        check(&context).into_iter().map(|p| format!("{:?} {}", p.severity, p.message)).collect()
+    }
+
+    #[test]
+    fn credentials_in_the_wrong_place_are_found() {
+        assert!(findings(r#"{"username":"dhh","password":["P"]}"#).is_empty());
+        assert!(findings("{}").is_empty());
+        insta::assert_debug_snapshot!(findings(r#"{"username":["U"],"password":"p"}"#), @r#"
+        [
+            "Severity::Warning a secret cannot be the user name: the login would show it to every process",
+            "Severity::Warning the password stands in the file itself",
+        ]
+        "#);
+        insta::assert_debug_snapshot!(findings(r#"{"nickname":"x"}"#), @r#"
+        [
+            "Severity::Error this cannot be read: unknown field `nickname`, expected one of `server`, `username`, `password` at line 1 column 38",
+        ]
+        "#);
+    }
+}

@@ -1,0 +1,223 @@
+//! Logging in and out.
+
+use windlass_sdk::arguments::Arguments;
+use windlass_sdk::steps::{StepExt, container, error_at, step};
+use windlass_sdk::types::{ContainerAction, Context, Phase, Problem, RegistryLogin, Step};
+
+use crate::check::secret_username;
+use crate::settings::{Registry, Settings};
+
+/// The user's own machine.
+const LOCAL: &str = "local";
+
+/// The steps of an operation.
+pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
+    let given = Arguments::of(context);
+    let local = !given.switch("skip-local");
+    let remote = !given.switch("skip-remote");
+    match context.operation.as_str() {
+        "registry login" => login(context, local, remote, true),
+        // The local login is for the push.
+        "deploy" | "redeploy" | "setup" => {
+            login(context, local && !given.switch("skip-push"), remote, false)
+        }
+        // Their images may come from the same registry.
+        "traefik boot" | "traefik reboot" | "accessory boot" | "accessory reboot" => {
+            login(context, false, true, false)
+        }
+        "registry logout" => logout(context, local, remote, Phase::Stage),
+        // The user's own session stays.
+        "remove" => logout(context, false, true, Phase::Cleanup),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn login(
+    context: &Context,
+    local: bool,
+    remote: bool,
+    typed: bool,
+) -> Result<Vec<Step>, Vec<Problem>> {
+    let registry = Settings::of(context).map_err(|problem| vec![problem])?.registry;
+    let hosts = hosts(context, local, remote);
+    let (Some(username), Some(password)) = (&registry.username, &registry.password) else {
+        let problem = Problem {
+            help: Some("add `username` and `password` to `registry:`".to_string()),
+            ..error_at("/registry", "there are no credentials to log in with")
+        };
+        return if typed { Err(vec![problem]) } else { Ok(Vec::new()) };
+    };
+    if let Some(problem) = secret_username(&registry).filter(|_| !hosts.is_empty()) {
+        return Err(vec![problem]);
+    }
+    let steps = hosts.into_iter().map(|host| {
+        let action = ContainerAction::Login(RegistryLogin {
+            server: registry.server.clone(),
+            username: username.text(),
+            password: password.text(),
+        });
+        let title = format!("Log in to {}", name(&registry));
+        step("login", host, Phase::Stage, title, container(action)).why("/registry")
+    });
+    Ok(steps.collect())
+}
+
+fn logout(
+    context: &Context,
+    local: bool,
+    remote: bool,
+    phase: Phase,
+) -> Result<Vec<Step>, Vec<Problem>> {
+    let registry = Settings::of(context).map_err(|problem| vec![problem])?.registry;
+    let steps = hosts(context, local, remote).into_iter().map(|host| {
+        let title = format!("Log out of {}", name(&registry));
+        let action = container(ContainerAction::Logout(registry.server.clone()));
+        step("logout", host, phase, title, action).why("/registry")
+    });
+    Ok(steps.collect())
+}
+
+/// The machines concerned, the user's own first.
+fn hosts(context: &Context, local: bool, remote: bool) -> Vec<&str> {
+    let hosts = context.hosts.iter().filter(|_| remote).map(|host| host.name.as_str());
+    local.then_some(LOCAL).into_iter().chain(hosts).collect()
+}
+
+fn name(registry: &Registry) -> &str {
+    registry.server.as_deref().unwrap_or("Docker Hub")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use insta::assert_snapshot;
+    use windlass_sdk::testing;
+
+    fn planned(operation: &str, arguments: &str, registry: &str) -> String {
+        let mut context = testing::context(operation);
+        context.arguments = arguments.to_string();
+        context.config = format!(r#"{{"image":"shop","registry":{registry}}}"#);
+        match plan(&context) {
+            Ok(steps) => testing::lines(&steps),
+            Err(problems) => format!("{problems:#?}"),
+        }
+    }
+
+    const PRIVATE: &str = r#"{"server":"10.0.0.5","username":"dhh","password":["PASSWORD"]}"#;
+    const HUB: &str = r#"{"username":"dhh","password":["PASSWORD"]}"#;
+
+    #[test]
+    fn a_deploy_logs_in_here_and_there() {
+        assert_snapshot!(planned("deploy", "{}", PRIVATE), @r#"
+        local stage login: Log in to 10.0.0.5
+          {"Container":{"Login":{"server":"10.0.0.5","username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
+          60 s; because of /registry
+        web-1 stage login: Log in to 10.0.0.5
+          {"Container":{"Login":{"server":"10.0.0.5","username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
+          60 s; because of /registry
+        web-2 stage login: Log in to 10.0.0.5
+          {"Container":{"Login":{"server":"10.0.0.5","username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
+          60 s; because of /registry
+        "#);
+        assert_snapshot!(planned("setup", r#"{"skip-push":true}"#, HUB), @r#"
+        web-1 stage login: Log in to Docker Hub
+          {"Container":{"Login":{"server":null,"username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
+          60 s; because of /registry
+        web-2 stage login: Log in to Docker Hub
+          {"Container":{"Login":{"server":null,"username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
+          60 s; because of /registry
+        "#);
+    }
+
+    #[test]
+    fn the_commands_skip_what_they_are_told_to() {
+        let both = r#"{"skip-local":true,"skip-remote":true}"#;
+        assert_eq!(planned("registry login", both, PRIVATE), "");
+        assert_snapshot!(planned("registry login", r#"{"skip-remote":true}"#, PRIVATE), @r#"
+        local stage login: Log in to 10.0.0.5
+          {"Container":{"Login":{"server":"10.0.0.5","username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
+          60 s; because of /registry
+        "#);
+        assert_snapshot!(planned("registry logout", r#"{"skip-remote":true}"#, HUB), @r#"
+        local stage logout: Log out of Docker Hub
+          {"Container":{"Logout":null}}
+          60 s; because of /registry
+        "#);
+        assert_snapshot!(planned("registry logout", r#"{"skip-local":true}"#, PRIVATE), @r#"
+        web-1 stage logout: Log out of 10.0.0.5
+          {"Container":{"Logout":"10.0.0.5"}}
+          60 s; because of /registry
+        web-2 stage logout: Log out of 10.0.0.5
+          {"Container":{"Logout":"10.0.0.5"}}
+          60 s; because of /registry
+        "#);
+    }
+
+    #[test]
+    fn removing_keeps_the_users_own_session() {
+        assert_snapshot!(planned("remove", "{}", PRIVATE), @r#"
+        web-1 cleanup logout: Log out of 10.0.0.5
+          {"Container":{"Logout":"10.0.0.5"}}
+          60 s; because of /registry
+        web-2 cleanup logout: Log out of 10.0.0.5
+          {"Container":{"Logout":"10.0.0.5"}}
+          60 s; because of /registry
+        "#);
+    }
+
+    #[test]
+    fn without_credentials_only_a_typed_login_is_an_error() {
+        assert_eq!(planned("deploy", "{}", "{}"), "");
+        assert_eq!(planned("rollback", "{}", PRIVATE), "");
+        assert_snapshot!(planned("registry login", "{}", "{}"), @r#"
+        [
+            Problem {
+                severity: Severity::Error,
+                message: "there are no credentials to log in with",
+                pointer: Some(
+                    "/registry",
+                ),
+                host: None,
+                help: Some(
+                    "add `username` and `password` to `registry:`",
+                ),
+            },
+        ]
+        "#);
+    }
+
+    #[test]
+    fn a_secret_user_name_is_refused() {
+        let registry = r#"{"username":["USER"],"password":["PASSWORD"]}"#;
+        assert_snapshot!(planned("deploy", "{}", registry), @r#"
+        [
+            Problem {
+                severity: Severity::Error,
+                message: "a secret cannot be the user name: the login would show it to every process",
+                pointer: Some(
+                    "/registry/username",
+                ),
+                host: None,
+                help: Some(
+                    "write the user name itself; only the password has to be secret",
+                ),
+            },
+        ]
+        "#);
+        assert_eq!(planned("rollback", "{}", registry), "");
+    }
+
+    #[test]
+    fn the_repository_begins_with_the_server() {
+        let repository = |config: &str| {
+            let mut context = testing::context("deploy");
+            context.config = config.to_string();
+            Settings::of(&context).and_then(|settings| settings.repository())
+        };
+        let of = |config| repository(config).map_err(|problem| problem.message);
+        assert_eq!(of(r#"{"image":"dhh/app"}"#).as_deref(), Ok("dhh/app"));
+        let private = r#"{"image":"shop","registry":{"server":"10.0.0.5:5000"}}"#;
+        assert_eq!(of(private).as_deref(), Ok("10.0.0.5:5000/shop"));
+        assert_eq!(of("{}").unwrap_err(), "the image has no name");
+    }
+}

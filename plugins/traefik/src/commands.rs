@@ -1,0 +1,159 @@
+//! What `lifecycle.plan` does for each operation.
+
+use windlass_sdk::arguments::Arguments;
+use windlass_sdk::containers::{is_up, rolls};
+use windlass_sdk::steps::{StepExt, container, error_on, say};
+use windlass_sdk::types::{
+    ContainerAction, ContainerState, Context, LogOptions, Observation, Phase, Problem, Step,
+    StopOptions,
+};
+
+use crate::boot::{self, Place};
+use crate::observe::HostFacts;
+use crate::settings::Settings;
+use crate::{cords, reboot};
+
+/// The steps of an operation, on the hosts of roles that Traefik routes to.
+pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+    let settings = Settings::of(context).map_err(|problem| vec![problem])?;
+    let (mut steps, mut problems) = (Vec::new(), Vec::new());
+    for host in settings.hosts(context) {
+        let facts = HostFacts::of(observations, host);
+        match on_host(&Place { context, settings: &settings, facts: &facts }) {
+            Ok(found) => steps.extend(found),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let reboots = context.operation == "traefik reboot" && !steps.is_empty();
+    Ok(if reboots { reboot::reboot(context, steps) } else { steps })
+}
+
+fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
+    let (context, settings, facts) = (place.context, place.settings, place.facts);
+    match context.operation.as_str() {
+        "setup" => {
+            // The env file first, also where Traefik runs already.
+            let mut steps: Vec<_> = boot::env_file_step(place)?.into_iter().collect();
+            steps.extend(boot::boot(place)?.into_iter().filter(|step| step.id != "env-file"));
+            steps.extend(cords::tidy(context, settings, facts, false)?);
+            Ok(steps)
+        }
+        "deploy" => {
+            let tidy = cords::tidy(context, settings, facts, false)?;
+            Ok([boot::boot(place)?, tidy].concat())
+        }
+        operation if rolls(operation) || operation == "traefik boot" => boot::boot(place),
+        "env push" => Ok(boot::env_file_step(place)?.into_iter().collect()),
+        "env delete" => Ok(boot::delete_env_file(place)),
+        "app start" => cords::tie_again(context, settings, facts),
+        "app remove" => cords::tidy(context, settings, facts, true),
+        "remove" => Ok([remove(place)?, cords::tidy(context, settings, facts, true)?].concat()),
+        "traefik reboot" => reboot::on_host(place),
+        "traefik start" => start(place),
+        "traefik stop" => Ok(stop(place)?.into_iter().collect()),
+        "traefik restart" => restart(place),
+        "traefik details" => details(place),
+        "traefik logs" => logs(place),
+        "traefik remove" => remove(place),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn absent(place: &Place) -> Problem {
+    error_on(&place.host().name, "the host has no Traefik", "start one: windlass traefik boot")
+}
+
+fn start(place: &Place) -> Result<Vec<Step>, Problem> {
+    let found = place.facts.traefik()?.ok_or_else(|| absent(place))?;
+    if is_up(found) {
+        return Ok(Vec::new());
+    }
+    Ok(with_audit(boot::start(place, found), "Started traefik"))
+}
+
+fn with_audit(mut steps: Vec<Step>, text: &str) -> Vec<Step> {
+    if let Some(first) = steps.first_mut() {
+        first.audit = Some(text.to_string());
+    }
+    steps
+}
+
+fn stop(place: &Place) -> Result<Option<Step>, Problem> {
+    let Some(found) = place.facts.traefik()?.filter(|found| is_up(found)) else { return Ok(None) };
+    let stop = StopOptions { container: found.id.clone(), timeout_s: None };
+    let action = container(ContainerAction::Stop(stop));
+    let step = place.step("stop", Phase::Prepare, "Stop Traefik", action);
+    Ok(Some(step.audit("Stopped traefik").why(why(place))))
+}
+
+fn restart(place: &Place) -> Result<Vec<Step>, Problem> {
+    let found = place.facts.traefik()?.ok_or_else(|| absent(place))?;
+    let mut steps: Vec<_> = stop(place)?.into_iter().collect();
+    steps.extend(with_audit(boot::start(place, found), "Started traefik"));
+    Ok(steps)
+}
+
+fn details(place: &Place) -> Result<Vec<Step>, Problem> {
+    let text = match place.facts.traefik()? {
+        None => "no Traefik".to_string(),
+        Some(found) => {
+            let status = format!("{:?}", found.status);
+            let status = status.rsplit("::").next().unwrap_or_default().to_lowercase();
+            format!("{} {}, {status}, created {}", found.name, found.image, found.created_at)
+        }
+    };
+    Ok(vec![place.step("details", Phase::Start, &text, say(&text)).why(why(place))])
+}
+
+fn logs(place: &Place) -> Result<Vec<Step>, Problem> {
+    let arguments = Arguments::of(place.context);
+    let follow = arguments.switch("follow");
+    if follow && place.host().name != place.context.primary_host {
+        return Ok(Vec::new());
+    }
+    let found: &ContainerState = place.facts.traefik()?.ok_or_else(|| absent(place))?;
+    let (since, grep) = (arguments.text("since"), arguments.text("grep"));
+    let all = since.is_some() || grep.is_some();
+    let default = if all { None } else { Some(if follow { 10 } else { 100 }) };
+    let options = LogOptions {
+        container: found.id.clone(),
+        tail: arguments.number("lines").or(default),
+        since,
+        timestamps: true,
+        follow,
+    };
+    let action = container(ContainerAction::Logs(options));
+    let mut step = place.step("logs", Phase::Start, "Show lines of Traefik", action).why(why(place));
+    for name in ["grep", "grep-options"] {
+        if let Some(value) = arguments.text(name) {
+            step = step.note(name, value);
+        }
+    }
+    Ok(vec![if follow { step.limit(u32::MAX) } else { step }])
+}
+
+fn remove(place: &Place) -> Result<Vec<Step>, Problem> {
+    let Some(found) = place.facts.traefik()? else { return Ok(Vec::new()) };
+    let stop = StopOptions { container: found.id.clone(), timeout_s: None };
+    let gone = container(ContainerAction::Remove(stop));
+    let image = container(ContainerAction::RemoveImage(found.image.clone()));
+    let title = format!("Remove the image {}", found.image);
+    Ok(vec![
+        place
+            .step("remove", Phase::Start, "Remove Traefik", gone)
+            .audit("Removed traefik container")
+            .why(why(place)),
+        place
+            .step("remove-image", Phase::Cleanup, &title, image)
+            .may_fail()
+            .audit("Removed traefik image")
+            .why(why(place)),
+    ])
+}
+
+fn why(place: &Place) -> String {
+    format!("windlass {}", place.context.operation)
+}

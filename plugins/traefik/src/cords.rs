@@ -1,0 +1,129 @@
+//! Cords: a file on the host that a container's health check looks for. Removing it takes the
+//! container out of service while it finishes what it was asked.
+
+use windlass_sdk::arguments::Arguments;
+use windlass_sdk::containers::to_start;
+use windlass_sdk::steps::{StepExt, absolute_run_directory, error_on, role_prefix, step};
+use windlass_sdk::texts::text;
+use windlass_sdk::types::{
+    Action, ContainerState, Context, FileWrite, HostInfo, Phase, Problem, Step,
+};
+
+use crate::observe::HostFacts;
+use crate::settings::{CORD, Settings};
+
+/// The directory of all cords, as the configuration spells it.
+pub fn relative(context: &Context) -> String {
+    format!("{}/cords", context.run_directory.trim_end_matches('/'))
+}
+
+/// The directory of all cords, as a mount spells it.
+fn absolute(context: &Context, host: &HostInfo) -> String {
+    format!("{}/cords", absolute_run_directory(context, host).trim_end_matches('/'))
+}
+
+/// The directory of the cord of a role's new container.
+pub fn directory(context: &Context, host: &HostInfo, role: &str) -> Result<String, Problem> {
+    if host.home.is_empty() && !context.run_directory.starts_with('/') {
+        let help = "set run_directory to an absolute path";
+        return Err(error_on(&host.name, "the home directory of the user is not known", help));
+    }
+    let prefix = role_prefix(context, role);
+    Ok(format!("{}/{prefix}-{}", absolute(context, host), context.run_id))
+}
+
+/// Where a container has its cord on the host. Only below our own directory: elsewhere we may
+/// not write, and the container is stopped like one without cord.
+pub fn source<'a>(
+    context: &Context,
+    settings: &Settings,
+    host: &HostInfo,
+    role: &str,
+    container: &'a ContainerState,
+) -> Option<&'a str> {
+    let target = settings.cord(role);
+    let root = format!("{}/", absolute(context, host));
+    let is_cord = |mounted: &str| mounted == CORD || target.as_deref() == Some(mounted);
+    container
+        .mounts
+        .iter()
+        .find(|(source, mounted)| is_cord(mounted) && source.starts_with(&root))
+        .map(|(source, _)| source.as_str())
+}
+
+/// Makes the cord, and its directory.
+pub fn tie(directory: &str) -> Action {
+    Action::WriteFile(FileWrite { path: file(directory), content: text(""), mode: 0o644 })
+}
+
+/// Removes the cord but not its directory, which the container would go on seeing after it was
+/// made again: so the cut can be repeated and taken back.
+pub fn cut(directory: &str) -> Action {
+    Action::RemoveFile(file(directory))
+}
+
+fn file(directory: &str) -> String {
+    format!("{directory}/cord")
+}
+
+/// Removes cord directories of our roles: all of them, or those that no container mounts and
+/// that are not this run's. Kamal leaves them behind.
+pub fn tidy(
+    context: &Context,
+    settings: &Settings,
+    facts: &HostFacts,
+    all: bool,
+) -> Result<Vec<Step>, Problem> {
+    let containers = facts.containers()?;
+    let root = absolute(context, facts.host);
+    let roles = context.roles.iter().filter(|role| facts.host.roles.contains(&role.name));
+    let prefixes: Vec<_> = roles
+        .filter(|role| settings.routes_to(&role.name))
+        .map(|role| role_prefix(context, &role.name))
+        .collect();
+    let is_ours = |name: &str| {
+        prefixes.iter().any(|prefix| {
+            let run = name.strip_prefix(prefix.as_str()).and_then(|rest| rest.strip_prefix('-'));
+            // Exactly 32 digits: `-staging-…` is another destination's.
+            run.is_some_and(|run| run.len() == 32 && run.bytes().all(|b| b.is_ascii_hexdigit()))
+        })
+    };
+    let is_free = |name: &str| {
+        let path = format!("{root}/{name}");
+        let mounted = containers.iter().flat_map(|c| &c.mounts).any(|(source, _)| *source == path);
+        !mounted && !name.ends_with(&context.run_id)
+    };
+    let steps = facts.cords().iter().filter(|name| is_ours(name) && (all || is_free(name)));
+    let remove = |name: &String| {
+        let id = format!("tidy.{}", windlass_sdk::names::id_part(name));
+        let title = format!("Remove the cord directory {name}");
+        let action = Action::RemoveDirectory(format!("{root}/{name}"));
+        let why = "its container is gone";
+        step(id, &facts.host.name, Phase::Cleanup, title, action).may_fail().why(why)
+    };
+    Ok(steps.map(remove).collect())
+}
+
+/// Ties the cords of the containers that `app start` is about to start: theirs were cut when
+/// they were replaced, and without them they would never be healthy.
+pub fn tie_again(
+    context: &Context,
+    settings: &Settings,
+    facts: &HostFacts,
+) -> Result<Vec<Step>, Problem> {
+    let asked_for = Arguments::of(context).text("version");
+    let containers = facts.containers()?;
+    let mut steps = Vec::new();
+    for role in facts.host.roles.iter().filter(|role| settings.routes_to(role)) {
+        let target = to_start(context, containers, role, asked_for.as_deref());
+        let cord = target.and_then(|c| Some((c, source(context, settings, facts.host, role, c)?)));
+        if let Some((container, directory)) = cord {
+            let id = format!("{}.cord", windlass_sdk::names::id_part(role));
+            let title = format!("Tie the cord of {}", container.name);
+            let why = "it may have been cut when the container was replaced";
+            let tie = step(id, &facts.host.name, Phase::Prepare, title, tie(directory));
+            steps.push(tie.role(role).why(why));
+        }
+    }
+    Ok(steps)
+}

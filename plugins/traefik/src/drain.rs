@@ -1,0 +1,89 @@
+//! Traffic leaves old containers: their cords are cut, the engine finds them unhealthy, and
+//! Traefik no longer lists them.
+//!
+//! An old container without a cord has no such way out: it is stopped in `retire` and finishes
+//! its requests by its own graceful stop, as in Kamal.
+
+use windlass_sdk::steps::StepExt;
+use windlass_sdk::types::{
+    Action, ContainerCondition, ContainerState, ContainerStatus, ContainerWait, HttpWait, Part,
+    Phase, Step, Text, Wait,
+};
+
+use crate::cords;
+use crate::route::{ADDRESS, http};
+use crate::traffic::Lane;
+
+/// The engine calls a container unhealthy after three failed checks.
+const LEAVE_LIMIT_MS: u32 = 60_000;
+const GONE_LIMIT_MS: u32 = 30_000;
+
+/// Cuts every cord of the role.
+pub fn cut(lane: &Lane) -> Vec<Step> {
+    let cut = |(n, (old, directory)): (usize, &(&ContainerState, &str))| {
+        let id = numbered("cut", n);
+        lane.step(&id, Phase::Drain, format!("Cut the cord of {}", old.name), cords::cut(directory))
+            .undo(cords::tie(directory))
+            .why("without it the container gets no new requests")
+    };
+    lane.tied.iter().enumerate().map(cut).collect()
+}
+
+/// Waits until the engine finds each old container unhealthy. One that was paused or restarting
+/// is not waited for: its health does not change, or is not there.
+pub fn leave(lane: &Lane) -> Vec<Step> {
+    let interval = lane.moved.workload.container.health.as_ref().and_then(|h| h.interval_ms);
+    let limit = LEAVE_LIMIT_MS.saturating_add(interval.unwrap_or(0).saturating_mul(4));
+    let wait = |(n, (old, _)): (usize, &(&ContainerState, &str))| {
+        let until = ContainerCondition::OutOfService;
+        let wait = ContainerWait { container: old.id.clone(), until, steady_ms: 0 };
+        let title = format!("Wait until {} is out of service", old.name);
+        let step = lane.step(&numbered("out", n), Phase::Drain, title, Action::Wait(Wait::Container(wait)));
+        (old.status == ContainerStatus::Running)
+            .then(|| step.limit(limit).why("its health check fails without the cord"))
+    };
+    lane.tied.iter().enumerate().filter_map(wait).collect()
+}
+
+/// Waits until Traefik lists the new container and none of the old. No answer is never a yes.
+pub fn gone(lane: &Lane) -> Option<Step> {
+    let running: Vec<_> =
+        lane.tied.iter().filter(|(old, _)| old.status == ContainerStatus::Running).collect();
+    let names: Vec<_> = running.iter().map(|(old, _)| old.name.as_str()).collect();
+    let names = names.join(" and ");
+    let addresses: Vec<Text> = running
+        .iter()
+        .flat_map(|(old, _)| &old.addresses)
+        .filter(|(_, address)| !address.is_empty())
+        .map(|(_, address)| vec![Part::Literal(format!("://{}:", bracketed(address)))])
+        .collect();
+    if running.is_empty() {
+        return None;
+    }
+    let Some(api) = lane.api else {
+        return Some(lane.kamal_delay("gone", Phase::Drain, &format!("forget {names}")));
+    };
+    if addresses.is_empty() {
+        return None;
+    }
+    let new = vec![
+        Part::Literal(format!("\"{}://", lane.scheme())),
+        lane.new_address(),
+        Part::Literal(":".to_string()),
+    ];
+    let asked = api.service(&lane.step_id(ADDRESS), &lane.service);
+    let wait = HttpWait { contains: Some(new), absent: addresses, ..asked };
+    let step = lane
+        .step("gone", Phase::Drain, format!("Wait until Traefik no longer lists {names}"), http(wait))
+        .limit(GONE_LIMIT_MS)
+        .why(format!("the service {}@docker", lane.service));
+    Some(step)
+}
+
+fn bracketed(address: &str) -> String {
+    if address.contains(':') { format!("[{address}]") } else { address.to_string() }
+}
+
+fn numbered(id: &str, n: usize) -> String {
+    if n == 0 { id.to_string() } else { format!("{id}-{}", n + 1) }
+}

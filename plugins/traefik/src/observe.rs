@@ -1,0 +1,114 @@
+//! What the plugin must know about hosts, and how it reads the answers.
+
+use windlass_sdk::containers::{rolls, told};
+use windlass_sdk::steps::{answer, error_on, question};
+use windlass_sdk::types::{
+    ContainerState, Context, Fact, HostInfo, Observation, Problem, Query, Question,
+};
+
+use crate::container::{NAME, env_file};
+use crate::cords;
+use crate::settings::Settings;
+
+const TRAEFIK: &str = "traefik";
+const ENV_FILE: &str = "env-file";
+const CONTAINERS: &str = "containers";
+const CORDS: &str = "cords";
+const IMAGES: &str = "images";
+
+/// Traefik's own container and env file, and for what concerns an app its containers and cords.
+pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
+    let operation = context.operation.as_str();
+    let about_proxy = rolls(operation) || operation.starts_with("traefik ") || operation == "remove";
+    let about_app = rolls(operation) || matches!(operation, "app start" | "app remove" | "remove");
+    let settings = Settings::of(context).map_err(|problem| vec![problem])?;
+    let mut questions = Vec::new();
+    for host in settings.hosts(context) {
+        let mut ask = |id, query| questions.push(question(&host.name, id, query));
+        if about_proxy {
+            ask(TRAEFIK, Query::Container(NAME.to_string()));
+            ask(ENV_FILE, Query::File(env_file(context)));
+        }
+        if about_app {
+            let labels = vec![("service".to_string(), context.service.clone())];
+            ask(CONTAINERS, Query::Containers(labels));
+            ask(CORDS, Query::Directory(cords::relative(context)));
+        }
+        if operation == "traefik reboot" {
+            ask(IMAGES, Query::Images(repository(settings.traefik.image.as_str()).to_string()));
+        }
+    }
+    Ok(questions)
+}
+
+/// A reference without tag and digest.
+fn repository(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or(image);
+    match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => image,
+    }
+}
+
+/// What one host told.
+pub struct HostFacts<'a> {
+    pub host: &'a HostInfo,
+    observations: &'a [Observation],
+}
+
+impl<'a> HostFacts<'a> {
+    /// The answers of one host.
+    pub fn of(observations: &'a [Observation], host: &'a HostInfo) -> Self {
+        Self { host, observations }
+    }
+
+    /// Traefik's container, in whatever state.
+    pub fn traefik(&self) -> Result<Option<&'a ContainerState>, Problem> {
+        Ok(told(self.observations, &self.host.name, TRAEFIK)?.first())
+    }
+
+    /// True if the env file is there.
+    pub fn has_env_file(&self) -> Result<bool, Problem> {
+        match answer(self.observations, &self.host.name, ENV_FILE) {
+            Some(Fact::File(file)) => Ok(file.is_some()),
+            _ => Err(error_on(
+                &self.host.name,
+                "it is not known whether the host has Traefik's env file",
+                "see that the user may read the run directory",
+            )),
+        }
+    }
+
+    /// All containers of the service.
+    pub fn containers(&self) -> Result<&'a [ContainerState], Problem> {
+        told(self.observations, &self.host.name, CONTAINERS)
+    }
+
+    /// The names of cord directories; none if that is not known.
+    pub fn cords(&self) -> &'a [String] {
+        match answer(self.observations, &self.host.name, CORDS) {
+            Some(Fact::Directory(Some(names))) => names,
+            _ => &[],
+        }
+    }
+
+    /// True if the image is known to be missing.
+    pub fn lacks_image(&self, image: &str) -> bool {
+        match answer(self.observations, &self.host.name, IMAGES) {
+            Some(Fact::Images(images)) => !images.iter().any(|known| known.reference == image),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::repository;
+
+    #[test]
+    fn references_lose_their_tag() {
+        assert_eq!(repository("traefik:v2.11"), "traefik");
+        assert_eq!(repository("10.0.0.5:5000/traefik"), "10.0.0.5:5000/traefik");
+        assert_eq!(repository("a:5000/traefik:v3@sha256:00"), "a:5000/traefik");
+    }
+}

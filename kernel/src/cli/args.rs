@@ -1,0 +1,205 @@
+//! The words of the command line: Kamal's names and flags; nouns of plugins from the plugins.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Map, Value};
+
+use crate::plugin::{CommandSpec, Plugin};
+
+/// Options that every command has.
+#[derive(Debug, Clone, Default)]
+pub struct Globals {
+    pub verbose: bool,
+    pub quiet: bool,
+    pub json: bool,
+    pub version: Option<String>,
+    pub primary: bool,
+    pub hosts: Option<String>,
+    pub roles: Option<String>,
+    pub config: PathBuf,
+    pub destination: Option<String>,
+    pub skip_hooks: bool,
+    pub lock_wait: Option<u64>,
+    pub yes: bool,
+}
+
+impl Globals {
+    /// Reads them from wherever they stood on the line.
+    pub fn read(matches: &ArgMatches) -> Self {
+        let text = |name: &str| matches.get_one::<String>(name).cloned();
+        Self {
+            verbose: matches.get_flag("verbose"),
+            quiet: matches.get_flag("quiet"),
+            json: matches.get_flag("json"),
+            version: text("version"),
+            primary: matches.get_flag("primary"),
+            hosts: text("hosts"),
+            roles: text("roles"),
+            config: text("config-file").unwrap_or_else(|| "config/deploy.yml".into()).into(),
+            destination: text("destination"),
+            skip_hooks: matches.get_flag("skip-hooks"),
+            lock_wait: matches.get_one::<u64>("lock-wait").copied(),
+            yes: matches.get_flag("yes"),
+        }
+    }
+}
+
+fn switch(name: &'static str, short: Option<char>, help: &'static str) -> Arg {
+    let arg = Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    match short {
+        Some(short) => arg.short(short),
+        None => arg,
+    }
+}
+
+fn value(name: &'static str, short: Option<char>, of: &'static str, help: &'static str) -> Arg {
+    let arg = Arg::new(name).long(name).value_name(of).help(help);
+    match short {
+        Some(short) => arg.short(short),
+        None => arg,
+    }
+}
+
+/// The whole command line. `plugins` bring their nouns.
+pub fn command(plugins: &[Plugin]) -> Command {
+    let globals = [
+        switch("verbose", Some('v'), "Show what every step prints"),
+        switch("quiet", Some('q'), "Show errors and results only"),
+        switch("json", None, "Print events and results as JSON, one per line"),
+        value("version", None, "VERSION", "Act on this version of the app"),
+        switch("primary", Some('p'), "Act on the primary host only"),
+        value("hosts", Some('h'), "HOSTS", "Act on these hosts only (comma separated, wildcards with *)"),
+        value("roles", Some('r'), "ROLES", "Act on these roles only (comma separated, wildcards with *)"),
+        value("config-file", Some('c'), "FILE", "Configuration file [default: config/deploy.yml]"),
+        value("destination", Some('d'), "NAME", "Destination: config/deploy.NAME.yml is laid over the file"),
+        switch("skip-hooks", Some('H'), "Run no hooks"),
+        value("lock-wait", None, "SECONDS", "Wait this long for somebody else's lock [default: 60]")
+            .value_parser(clap::value_parser!(u64)),
+        switch("yes", Some('y'), "Answer every question with yes"),
+    ];
+    let mut root = Command::new("windlass")
+        .about("Deploys web apps to your servers with zero downtime, over SSH and Docker")
+        .disable_version_flag(true)
+        .disable_help_flag(true)
+        .arg(Arg::new("help").long("help").action(ArgAction::Help).global(true).help("Print help"))
+        .args(globals.map(|arg| arg.global(true).help_heading("Global options")))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(own());
+    let mut nouns: Vec<(String, Vec<Command>)> = Vec::new();
+    for plugin in plugins {
+        for spec in &plugin.description().commands {
+            let verb = verb(spec);
+            match nouns.iter_mut().find(|(noun, _)| *noun == spec.noun) {
+                Some((_, verbs)) => verbs.push(verb),
+                None => nouns.push((spec.noun.clone(), vec![verb])),
+            }
+        }
+    }
+    for (noun, verbs) in nouns {
+        let about = format!("Commands of {noun}: {}", names(&verbs));
+        root = root.subcommand(
+            Command::new(noun).about(about).subcommand_required(true).arg_required_else_help(true).subcommands(verbs),
+        );
+    }
+    root
+}
+
+fn names(verbs: &[Command]) -> String {
+    verbs.iter().map(|verb| verb.get_name().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The kernel's own commands.
+fn own() -> Vec<Command> {
+    let skip_push = || switch("skip-push", Some('P'), "Do not build and push: the image is in the registry");
+    vec![
+        Command::new("init").about("Write config/deploy.yml and .env to start from"),
+        Command::new("setup").about("Push env files, then deploy: the first deploy to new hosts").arg(skip_push()),
+        Command::new("deploy").about("Deploy the app with zero downtime").arg(skip_push()),
+        Command::new("redeploy").about("Deploy without registry login, proxy boot and pruning").arg(skip_push()),
+        Command::new("rollback")
+            .about("Go back to a version; without one, to the last that was good on every host")
+            .arg(Arg::new("VERSION").help("The version to go back to")),
+        Command::new("plan")
+            .about("Show what `deploy` would do, step by step, and do nothing")
+            .arg(skip_push())
+            .arg(value("output", Some('o'), "FILE", "Write the plan to a file, for `apply`")),
+        Command::new("apply")
+            .about("Do exactly what a saved plan says, or nothing")
+            .arg(Arg::new("FILE").required(true).help("A file of `windlass plan -o FILE`")),
+        Command::new("lock").about("The deploy lock").subcommand_required(true).arg_required_else_help(true).subcommands([
+            Command::new("status").about("Show who holds the lock"),
+            Command::new("acquire").about("Take the lock; it stays until it is released").arg(
+                value("message", Some('m'), "TEXT", "Why nobody may deploy").required(true),
+            ),
+            Command::new("release").about("Give the lock back, or take it away from somebody").arg(
+                Arg::new("ID").help("The lock's id, as `lock status` shows it; without one you are asked"),
+            ),
+        ]),
+        Command::new("audit").about("Show the audit log of every host"),
+        Command::new("status").about("Show what runs where, the lock and the last deploys"),
+        Command::new("config").about("Print the resolved configuration"),
+        Command::new("version").about("Print the version of Windlass"),
+    ]
+}
+
+/// A plugin's command.
+fn verb(spec: &CommandSpec) -> Command {
+    let mut verb = Command::new(spec.verb.clone()).about(spec.about.clone());
+    for flag in &spec.flags {
+        let mut arg = Arg::new(flag.name.clone()).long(flag.name.clone()).help(flag.about.clone());
+        if let Some(short) = flag.short {
+            arg = arg.short(short);
+        }
+        arg = match &flag.value {
+            Some(of) => arg.value_name(of.clone()).action(ArgAction::Append),
+            None => arg.action(ArgAction::SetTrue),
+        };
+        verb = verb.arg(arg);
+    }
+    for argument in &spec.arguments {
+        let mut arg =
+            Arg::new(argument.name.clone()).help(argument.about.clone()).required(argument.required);
+        if argument.many {
+            arg = arg.num_args(usize::from(argument.required)..).trailing_var_arg(true);
+        }
+        verb = verb.arg(arg);
+    }
+    verb
+}
+
+/// What was typed for a plugin's command, as the plugin gets it: an object by long name. A
+/// flag with a value is a string, or a list if it was given several times.
+pub fn arguments(spec: &CommandSpec, matches: &ArgMatches) -> Value {
+    let mut object = Map::new();
+    for flag in &spec.flags {
+        if flag.value.is_none() {
+            if matches.get_flag(&flag.name) {
+                object.insert(flag.name.clone(), Value::Bool(true));
+            }
+            continue;
+        }
+        let values: Vec<Value> = matches
+            .get_many::<String>(&flag.name)
+            .map(|values| values.map(|v| Value::String(v.clone())).collect())
+            .unwrap_or_default();
+        match values.len() {
+            0 => {}
+            1 => drop(object.insert(flag.name.clone(), values[0].clone())),
+            _ => drop(object.insert(flag.name.clone(), Value::Array(values))),
+        }
+    }
+    for argument in &spec.arguments {
+        let values: Vec<Value> = matches
+            .get_many::<String>(&argument.name)
+            .map(|values| values.map(|v| Value::String(v.clone())).collect())
+            .unwrap_or_default();
+        if argument.many {
+            object.insert(argument.name.clone(), Value::Array(values));
+        } else if let Some(value) = values.into_iter().next() {
+            object.insert(argument.name.clone(), value);
+        }
+    }
+    Value::Object(object)
+}

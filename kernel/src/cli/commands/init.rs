@@ -1,0 +1,68 @@
+//! `windlass init`: files to start from.
+
+use std::path::Path;
+
+use super::{Failure, Shell};
+
+const DEPLOY: &str = "\
+# The name of your app: containers are named after it.
+service: my-app
+
+# The image's repository, without tag.
+image: my-user/my-app
+
+servers:
+  web:
+    - 192.0.2.1
+  # workers:
+  #   hosts:
+  #     - 192.0.2.2
+  #   cmd: bin/jobs
+
+registry:
+  # Leave `server` out for Docker Hub.
+  server: registry.example.com
+  username: my-user
+  # Secrets are named here; their values stand in .env or the environment.
+  password:
+    - KAMAL_REGISTRY_PASSWORD
+
+env:
+  clear:
+    GREETING: hello
+  # secret:
+  #   - DATABASE_URL
+
+# The app answers GET /up with 200 when it can serve.
+healthcheck:
+  path: /up
+  port: 3000
+";
+
+const ENV: &str = "KAMAL_REGISTRY_PASSWORD=change-this\n";
+
+/// Writes each file only if it is not there.
+pub fn run(shell: &Shell) -> Result<(), Failure> {
+    let config = &shell.globals.config;
+    write(shell, config, DEPLOY, 0o644)?;
+    write(shell, Path::new(".env"), ENV, 0o600)?;
+    shell.output.say("Next: edit both, keep .env out of version control, then: windlass setup");
+    Ok(())
+}
+
+fn write(shell: &Shell, path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let place = |error: std::io::Error| Failure::Message(format!("{}: {error}", path.display()));
+    if path.exists() {
+        shell.output.say(&format!("{} is there already; it stays as it is", path.display()));
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(place)?;
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(place)?;
+    file.write_all(text.as_bytes()).map_err(place)?;
+    shell.output.say(&format!("wrote {}", path.display()));
+    Ok(())
+}

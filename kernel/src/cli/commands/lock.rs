@@ -1,0 +1,118 @@
+//! `windlass lock status|acquire|release`.
+
+use clap::ArgMatches;
+use serde_json::json;
+
+use crate::deploy::hosts::{Entry, Hosts as _};
+use crate::lock::{Answer, Details, script};
+use crate::model::paths::Paths;
+
+use super::super::operate::{self, Ready};
+use super::{Failure, Operation, Shell, confirm};
+
+/// Shows, takes or gives back the deploy lock on the primary host.
+pub fn run(shell: &Shell<'_>, matches: &ArgMatches) -> Result<(), Failure> {
+    let mut workspace = shell.workspace()?;
+    let primary = workspace.brief.project.primary_host.clone();
+    workspace.brief.hosts = vec![primary.clone()];
+    let (verb, matches) = matches.subcommand().expect("clap requires a verb");
+    let name = format!("lock {verb}");
+    let arguments = serde_json::Value::Null;
+    let operation = Operation { name: &name, arguments, prints: false, deploys: false };
+    shell.block(async {
+        let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
+        let done = match verb {
+            "acquire" => acquire(shell, &ready, &primary, matches).await,
+            "release" => release(shell, &ready, &primary, matches).await,
+            _ => status(shell, &ready, &primary).await,
+        };
+        ready.close().await;
+        done
+    })
+}
+
+fn paths(ready: &Ready) -> Paths {
+    let project = &ready.run.brief.project;
+    Paths::new(&project.run_directory, &project.service, project.destination.as_deref())
+}
+
+/// The lock's details and the seconds that its lease still has.
+async fn held(ready: &Ready, primary: &str) -> Result<Option<(Details, Option<i64>)>, Failure> {
+    let look = ready.run.hosts.look(primary, Entry::default(), Vec::new()).await?;
+    let facts = look.facts.unwrap_or_default();
+    Ok(facts.lock.map(|lock| (Details::decode(&lock), facts.lease)))
+}
+
+async fn status(shell: &Shell<'_>, ready: &Ready, primary: &str) -> Result<(), Failure> {
+    let held = held(ready, primary).await?;
+    if shell.globals.json {
+        let value = held.map(|(by, lease)| {
+            json!({"owner": by.owner(), "since": by.since(), "version": by.version(),
+                   "message": by.message(), "id": by.id(), "lease_seconds": lease})
+        });
+        shell.output.result(&json!({ "lock": value }).to_string());
+        return Ok(());
+    }
+    match held {
+        None => shell.output.result("There is no deploy lock."),
+        Some((by, lease)) => {
+            let lease = match lease {
+                None => "none: it stays until it is released".to_string(),
+                Some(left) if left > 0 => format!("{left} s left"),
+                Some(_) => "ended: the next deploy takes it over".to_string(),
+            };
+            shell.output.result(&format!("{}\nLock id: {}\nLease: {lease}", by.text, by.id()));
+        }
+    }
+    Ok(())
+}
+
+async fn acquire(shell: &Shell<'_>, ready: &Ready, primary: &str, matches: &ArgMatches) -> Result<(), Failure> {
+    let message = matches.get_one::<String>("message").expect("clap requires it");
+    let settings = &ready.run.settings;
+    let details = Details::new(&settings.performer, &settings.now, &ready.run.brief.version, message);
+    let part = script::acquire_by_hand(&paths(ready), &details);
+    match said(ready, primary, &part).await? {
+        Some(Answer::Acquired { .. }) => {
+            shell.output.say(&format!("The lock is taken (lock {}). Give it back with: windlass lock release {}", details.id(), details.id()));
+            Ok(())
+        }
+        Some(Answer::Held { by, .. }) => Err(Failure::with_help(
+            format!("the lock is held by {} since {}: {} (lock {})", by.owner(), by.since(), by.message(), by.id()),
+            &format!("windlass lock release {}", by.id()),
+        )),
+        _ => Err(Failure::Message(format!("{primary} did not say whether the lock was taken"))),
+    }
+}
+
+async fn release(shell: &Shell<'_>, ready: &Ready, primary: &str, matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((by, _)) = held(ready, primary).await? else {
+        shell.output.say("There is no deploy lock.");
+        return Ok(());
+    };
+    match matches.get_one::<String>("ID") {
+        Some(id) if *id != by.id() => {
+            return Err(Failure::with_help(
+                format!("the lock is another one: {} of {} since {}", by.id(), by.owner(), by.since()),
+                &format!("windlass lock release {}", by.id()),
+            ));
+        }
+        Some(_) => {}
+        None if shell.globals.yes => {}
+        None => confirm(&format!("Release the lock of {} since {} ({})?", by.owner(), by.since(), by.message()))?,
+    }
+    let part = script::release_by_hand(&paths(ready), Some(&by));
+    match said(ready, primary, &part).await? {
+        Some(Answer::Released | Answer::Free) => {
+            shell.output.say("The lock is released.");
+            Ok(())
+        }
+        _ => Err(Failure::with_help("the lock changed hands meanwhile", "windlass lock status")),
+    }
+}
+
+async fn said(ready: &Ready, primary: &str, part: &str) -> Result<Option<Answer>, Failure> {
+    let mut answer = None;
+    ready.run.hosts.ask(primary, part, |words| answer = answer.take().or(Answer::read(words))).await?;
+    Ok(answer)
+}

@@ -1,0 +1,151 @@
+//! One command, one file; this one finds out which.
+
+mod apply;
+mod audit;
+mod config;
+mod deploy;
+mod init;
+mod lock;
+mod plan;
+mod rollback;
+mod status;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::Path;
+
+use clap::ArgMatches;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::local;
+use crate::plugin::Host;
+
+use super::args::{self, Globals};
+use super::failure::Failure;
+use super::operate::{Operation, operate};
+use super::output::Output;
+use super::workspace::{self, Workspace, bundled_plugins, plugin_host};
+
+/// What every command is given.
+pub struct Shell<'a> {
+    pub globals: Globals,
+    pub env: BTreeMap<String, String>,
+    pub output: Output,
+    pub plugins: Host,
+    runtime: &'a dyn Fn() -> std::io::Result<Runtime>,
+}
+
+impl Shell<'_> {
+    /// Runs what needs connections or processes.
+    pub fn block<T>(&self, future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        (self.runtime)()?.block_on(future)
+    }
+
+    /// The project, with the version that git gives if no option does.
+    pub fn workspace(&self) -> Result<Workspace, Failure> {
+        let version = |directory: &Path| self.block(async { Ok(local::git_version(directory).await?) });
+        workspace::open(&self.globals, &self.env, &self.output, &self.plugins, &version)
+    }
+
+    /// The project, for a command that starts a version and so must know which.
+    pub fn workspace_with_version(&self) -> Result<Workspace, Failure> {
+        let workspace = self.workspace()?;
+        if workspace.brief.version.is_empty() {
+            return Err(Failure::with_help(
+                "there is no version to deploy: this directory is no git repository with a commit",
+                "commit your work, or pass --version VERSION",
+            ));
+        }
+        Ok(workspace)
+    }
+}
+
+/// Parses the words and runs the command.
+pub fn dispatch(
+    words: Vec<OsString>,
+    env: BTreeMap<String, String>,
+    runtime: &dyn Fn() -> std::io::Result<Runtime>,
+) -> Result<(), Failure> {
+    // The version needs no plugin and no terminal.
+    if words.get(1).is_some_and(|word| word == "version") {
+        println!("{}", env!("CARGO_PKG_VERSION"));
+        return Ok(());
+    }
+    let nouns = bundled_plugins(&plugin_host(&env, None))?;
+    // `-h` means hosts after a command, and help as the first word.
+    let words = words.into_iter().enumerate().map(|(i, word)| {
+        if i == 1 && (word == "-h" || word == "help") { OsString::from("--help") } else { word }
+    });
+    let matches = args::command(&nouns).try_get_matches_from(words)?;
+    let globals = deepest(&matches, Globals::read);
+    let output = Output::new(&globals);
+    let plugins = plugin_host(&env, Some(&output));
+    let shell = Shell { globals, env, output, plugins, runtime };
+    match matches.subcommand() {
+        Some(("init", _)) => init::run(&shell),
+        Some((name @ ("setup" | "deploy" | "redeploy"), m)) => deploy::run(&shell, name, m),
+        Some(("rollback", m)) => rollback::run(&shell, m),
+        Some(("plan", m)) => plan::run(&shell, m),
+        Some(("apply", m)) => apply::run(&shell, m),
+        Some(("lock", m)) => lock::run(&shell, m),
+        Some(("audit", _)) => audit::run(&shell),
+        Some(("status", _)) => status::run(&shell),
+        Some(("config", _)) => config::run(&shell),
+        Some((noun, m)) => plugin_command(&shell, noun, m),
+        None => Ok(()),
+    }
+}
+
+/// Reads options where the last word of the command stands: clap hands global ones down.
+fn deepest<T>(matches: &ArgMatches, read: impl Fn(&ArgMatches) -> T) -> T {
+    let mut matches = matches;
+    while let Some((_, below)) = matches.subcommand() {
+        matches = below;
+    }
+    read(matches)
+}
+
+/// A command that a plugin brings.
+fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((verb, matches)) = matches.subcommand() else { return Err(Failure::Said) };
+    let mut workspace = shell.workspace()?;
+    let spec = workspace
+        .crew
+        .iter()
+        .flat_map(|plugin| plugin.description().commands.clone())
+        .find(|spec| spec.noun == noun && spec.verb == verb)
+        .ok_or_else(|| Failure::Message(format!("no plugin of this project has `{noun} {verb}`")))?;
+    let arguments = args::arguments(&spec, matches);
+    if let Some(question) = &spec.confirm
+        && !shell.globals.yes
+    {
+        confirm(question)?;
+    }
+    if spec.scope == crate::plugin::Scope::PrimaryHost {
+        let primary = workspace.brief.project.primary_host.clone();
+        workspace.brief.hosts.retain(|host| *host == primary);
+    }
+    let name = format!("{noun} {verb}");
+    let prints = spec.prints;
+    let operation = Operation { name: &name, arguments, prints, deploys: false };
+    shell.block(operate(&workspace, operation, &shell.globals, &shell.output))
+}
+
+/// Asks at the terminal. Anything but `y` is no; without a terminal it says what to type.
+pub fn confirm(question: &str) -> Result<(), Failure> {
+    use std::io::{BufRead as _, IsTerminal as _};
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::with_help(format!("this asks: {question}"), "pass -y to say yes"));
+    }
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    if answer.trim() == "y" { Ok(()) } else { Err(Failure::Message("not confirmed; nothing was done".into())) }
+}
+
+/// The arguments of `deploy` and its kin.
+fn deploy_arguments(matches: &ArgMatches) -> Value {
+    serde_json::json!({ "skip-push": matches.get_flag("skip-push") })
+}

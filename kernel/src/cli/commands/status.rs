@@ -1,0 +1,48 @@
+//! `windlass status`: what is in service, the lock, the last deploys.
+
+use serde_json::json;
+
+use crate::deploy::hosts::{Entry, Hosts as _};
+use crate::lock::Details;
+
+use super::super::operate;
+use super::{Failure, Operation, Shell};
+
+/// Deploys that are shown of each host.
+const SHOWN: usize = 5;
+
+/// Looks at every host and prints what it finds.
+pub fn run(shell: &Shell) -> Result<(), Failure> {
+    let workspace = shell.workspace()?;
+    let arguments = serde_json::Value::Null;
+    let operation = Operation { name: "standing", arguments, prints: true, deploys: false };
+    shell.block(async {
+        let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
+        let shown = async {
+            for standing in ready.run.versions().await? {
+                let version = if standing.version.is_empty() { "nothing" } else { &standing.version };
+                if shell.globals.json {
+                    shell.output.result(&json!({"host": standing.host, "role": standing.role, "version": standing.version}).to_string());
+                } else {
+                    shell.output.result(&format!("{}  {}: {version}", standing.host, standing.role));
+                }
+            }
+            let primary = &workspace.brief.project.primary_host;
+            for host in &workspace.brief.hosts {
+                let look = ready.run.hosts.look(host, Entry::default(), Vec::new()).await?;
+                let facts = look.facts.unwrap_or_default();
+                if let (true, Some(lock)) = (host == primary, &facts.lock) {
+                    let by = Details::decode(lock);
+                    shell.output.result(&format!("lock  {} since {} (lock {})", by.owner(), by.since(), by.id()));
+                }
+                for line in facts.history.iter().rev().take(SHOWN) {
+                    shell.output.result(&format!("{host}  history: {}", line.replace('\t', "  ")));
+                }
+            }
+            Ok::<(), Failure>(())
+        }
+        .await;
+        ready.close().await;
+        shown
+    })
+}

@@ -1,0 +1,84 @@
+//! From a project to connected hosts.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use crate::deploy::remote::Remote;
+use crate::model::event::{Event, Sink};
+use crate::model::paths::Paths;
+use crate::model::project::Project;
+use crate::ssh::{Options, Pool, Target};
+
+use super::failure::Failure;
+use super::workspace::{Workspace, run_id};
+
+/// Connected hosts, and the pool that keeps the connections open.
+pub struct Connected {
+    pub remote: Remote,
+    pool: Pool,
+}
+
+impl Connected {
+    /// Splits it: the hosts for the run, the pool for the end.
+    pub fn split(self) -> (Remote, Pool) {
+        (self.remote, self.pool)
+    }
+}
+
+/// Connects to `hosts`, all at once. Every host must be reachable.
+pub async fn connect(
+    workspace: &Workspace,
+    hosts: &[String],
+    sink: Sink,
+) -> Result<Connected, Failure> {
+    let project = &workspace.brief.project;
+    let mut control_dirs: Vec<PathBuf> = Vec::new();
+    for name in ["XDG_RUNTIME_DIR", "TMPDIR"] {
+        control_dirs.extend(workspace.env.get(name).filter(|d| d.starts_with('/')).map(PathBuf::from));
+    }
+    control_dirs.push("/tmp".into());
+    let interactive = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let options = Options { control_dirs, interactive, ..Options::default() };
+    let mut pool = Pool::new(options).map_err(|e| Failure::Message(e.to_string()))?;
+    let targets = hosts.iter().map(|host| target(project, host)).collect();
+    let title = format!("Connect to {} host{}", hosts.len(), if hosts.len() == 1 { "" } else { "s" });
+    sink(Event::Phase { title });
+    let mut sessions = BTreeMap::new();
+    let mut failures = Vec::new();
+    for (host, result) in pool.connect(targets).await {
+        match result {
+            Ok(session) => drop(sessions.insert(host, session)),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    if !failures.is_empty() {
+        pool.close().await;
+        return Err(Failure::Message(failures.join("\nerror: ")));
+    }
+    let paths = Paths::new(&project.run_directory, &project.service, project.destination.as_deref());
+    let remote = Remote::new(
+        sessions,
+        workspace.crew.engine().clone(),
+        paths,
+        workspace.brief.run_id.clone(),
+        workspace.secrets.clone(),
+        sink,
+        run_id,
+    );
+    Ok(Connected { remote, pool })
+}
+
+fn target(project: &Project, host: &str) -> Target {
+    let ssh = &project.ssh;
+    Target {
+        host: host.to_string(),
+        user: ssh.user.clone(),
+        port: ssh.port,
+        proxy: ssh.proxy.clone(),
+        proxy_command: ssh.proxy_command.clone(),
+        keys: ssh.keys.iter().map(PathBuf::from).collect(),
+        keys_only: ssh.keys_only,
+        config_file: None,
+    }
+}

@@ -1,0 +1,108 @@
+//! A command that failed: what is printed, and the exit code.
+
+use std::process::ExitCode;
+
+use crate::config::draw::draw;
+use crate::config::source::Sources;
+use crate::deploy::RunError;
+use crate::deploy::compose::PlanError;
+use crate::model::problem::Problem;
+
+/// Everything a command can fail with.
+#[derive(Debug)]
+pub enum Failure {
+    /// Wrong words: clap explains, code 2; help comes this way too, with code 0.
+    Usage(clap::Error),
+    /// Problems with their source lines.
+    Drawn(String),
+    /// One message; `help:` lines are part of it.
+    Message(String),
+    Interrupted,
+    /// Everything was said already.
+    Said,
+}
+
+impl Failure {
+    /// A message with a line to type next.
+    pub fn with_help(message: impl std::fmt::Display, help: &str) -> Self {
+        Self::Message(format!("{message}\nhelp: {help}"))
+    }
+
+    /// Problems, drawn on the lines of the files they are about.
+    pub fn drawn(problems: &[Problem], sources: &Sources) -> Self {
+        Self::Drawn(draw(problems, sources, color()))
+    }
+
+    /// Prints it and gives the exit code.
+    pub fn tell(self) -> ExitCode {
+        match self {
+            Self::Usage(error) => {
+                let _ = error.print();
+                return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            }
+            Self::Drawn(text) => eprint!("{}{}", text, if text.ends_with('\n') { "" } else { "\n" }),
+            Self::Message(text) => eprintln!("error: {text}"),
+            Self::Interrupted => {
+                eprintln!("error: interrupted");
+                return ExitCode::from(130);
+            }
+            Self::Said => {}
+        }
+        ExitCode::FAILURE
+    }
+}
+
+/// Whether standard error is a terminal that may be coloured.
+pub fn color() -> bool {
+    use std::io::IsTerminal as _;
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        Self::Usage(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Message(error.to_string())
+    }
+}
+
+impl From<crate::plugin::PluginError> for Failure {
+    fn from(error: crate::plugin::PluginError) -> Self {
+        Self::Message(error.to_string())
+    }
+}
+
+impl From<crate::local::LocalError> for Failure {
+    fn from(error: crate::local::LocalError) -> Self {
+        Self::Message(error.to_string())
+    }
+}
+
+impl From<crate::deploy::hosts::HostError> for Failure {
+    fn from(error: crate::deploy::hosts::HostError) -> Self {
+        Self::Message(error.to_string())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Interrupted => Self::Interrupted,
+            error => Self::Message(error.to_string()),
+        }
+    }
+}
+
+/// Findings of plugins get the place in deploy.yml that their pointer means.
+pub fn place(error: RunError, workspace: &super::workspace::Workspace) -> Failure {
+    match error {
+        RunError::Plan(PlanError::Problems(problems)) => {
+            Failure::drawn(&workspace.placed(problems), &workspace.sources)
+        }
+        error => error.into(),
+    }
+}

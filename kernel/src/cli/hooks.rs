@@ -1,0 +1,85 @@
+//! The user's hooks: executables on this machine, with Kamal's names and variables.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::deploy::RunError;
+use crate::local::{self, Command, Exit};
+
+use super::workspace::Workspace;
+
+/// What hooks are told, the same for all of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Hooks {
+    skip: bool,
+    directory: std::path::PathBuf,
+    variables: BTreeMap<String, String>,
+    /// Names that a hook does not get: the secrets that deploy.yml declares.
+    withheld: Vec<String>,
+}
+
+impl Hooks {
+    /// The hooks of a workspace for one command.
+    pub fn new(workspace: &Workspace, skip: bool, performer: &str, now: &str, command: &str) -> Self {
+        let brief = &workspace.brief;
+        let project = &brief.project;
+        let version = &brief.version;
+        // Kamal cuts a revision to 7 characters, and shows one with uncommitted work whole.
+        let short = if version.contains('_') { version.as_str() } else { version.get(..7).unwrap_or(version) };
+        let mut words = command.split(' ');
+        let mut variables = BTreeMap::from([
+            ("KAMAL_RECORDED_AT".to_string(), now.to_string()),
+            ("KAMAL_PERFORMER".into(), performer.to_string()),
+            ("KAMAL_VERSION".into(), version.clone()),
+            ("KAMAL_SERVICE_VERSION".into(), format!("{}@{short}", project.service)),
+            ("KAMAL_SERVICE".into(), project.service.clone()),
+            ("KAMAL_HOSTS".into(), brief.hosts.join(",")),
+            ("KAMAL_COMMAND".into(), words.next().unwrap_or_default().to_string()),
+        ]);
+        if let Some(verb) = words.next() {
+            variables.insert("KAMAL_SUBCOMMAND".into(), verb.to_string());
+        }
+        if let Some(destination) = &project.destination {
+            variables.insert("KAMAL_DESTINATION".into(), destination.clone());
+        }
+        Self {
+            skip,
+            directory: project.hooks_path.clone(),
+            variables,
+            withheld: project.secrets_declared.clone(),
+        }
+    }
+
+    /// Runs a hook if there is one; tells whether it ran.
+    pub async fn run(&self, name: &str, runtime_s: Option<u64>) -> Result<bool, RunError> {
+        let path = self.directory.join(name);
+        if self.skip || !path.is_file() {
+            return Ok(false);
+        }
+        let failed = |why: String| RunError::Hook { name: name.to_string(), why };
+        let program = if path.is_absolute() { path } else { Path::new(".").join(path) };
+        let mut command = Command::new([program.as_os_str()]);
+        for (variable, value) in &self.variables {
+            command.env.insert(variable.into(), value.into());
+        }
+        if let Some(runtime) = runtime_s {
+            command.env.insert("KAMAL_RUNTIME".into(), runtime.to_string().into());
+        }
+        command.env_removed = self.withheld.iter().map(Into::into).collect();
+        let mut said = Vec::new();
+        let exit = local::run(command, |_, bytes| said.extend_from_slice(bytes)).await;
+        let said = String::from_utf8_lossy(&said).trim_end().to_string();
+        match exit.map_err(|e| failed(e.to_string()))? {
+            Exit::Code(0) => Ok(true),
+            Exit::Code(code) => {
+                let withheld = if self.withheld.is_empty() {
+                    String::new()
+                } else {
+                    format!("\nit does not get the secrets {}", self.withheld.join(", "))
+                };
+                Err(failed(format!("exit code {code}\n{said}{withheld}")))
+            }
+            Exit::Signal(signal) => Err(failed(format!("ended by signal {signal}\n{said}"))),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Where events become lines: for people on standard error, as JSON on standard output.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+
+use crate::model::event::{Ending, Event, Sink};
+use crate::model::secret::Masker;
+
+use super::Globals;
+
+/// Prints events, masked. Results are kept until the end and printed by host.
+#[derive(Clone)]
+pub struct Output {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    masker: Mutex<Masker>,
+    verbose: bool,
+    quiet: bool,
+    json: bool,
+    color: bool,
+    results: Mutex<BTreeMap<String, Vec<String>>>,
+    /// Only failures are told on the way: the results speak for themselves.
+    hushed: std::sync::atomic::AtomicBool,
+}
+
+impl Output {
+    /// Output as the global options want it.
+    pub fn new(globals: &Globals) -> Self {
+        let shared = Shared {
+            masker: Mutex::default(),
+            verbose: globals.verbose,
+            quiet: globals.quiet,
+            json: globals.json,
+            color: super::failure::color(),
+            results: Mutex::default(),
+            hushed: Default::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// From now on these secrets are masked in whatever is printed.
+    pub fn mask(&self, masker: Masker) {
+        *self.shared.masker.lock().expect("no panic while held") = masker;
+    }
+
+    /// A text without secrets and without what could steer a terminal.
+    pub fn clean(&self, text: &str) -> String {
+        let masked = self.shared.masker.lock().expect("no panic while held").mask_str(text);
+        masked.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    }
+
+    /// A clean text in which revisions are cut short, for lines that people only follow.
+    fn brief(&self, text: &str) -> String {
+        let mut brief = String::new();
+        let mut digits = String::new();
+        for c in self.clean(text).chars().chain(['\n']) {
+            if c.is_ascii_hexdigit() {
+                digits.push(c);
+                continue;
+            }
+            let whole = digits.len() == 40 || digits.len() == 64;
+            brief.push_str(if whole { &digits[..12] } else { &digits });
+            digits.clear();
+            brief.push(c);
+        }
+        brief.pop();
+        brief
+    }
+
+    /// From now on tells no progress, unless everything is to be told.
+    pub fn hush(&self) {
+        self.shared.hushed.store(!self.shared.verbose, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Where a run sends its events.
+    pub fn sink(&self) -> Sink {
+        let output = self.clone();
+        Arc::new(move |event| output.event(event))
+    }
+
+    /// A line for people that is no result.
+    pub fn say(&self, text: &str) {
+        if !self.shared.quiet && !self.shared.json {
+            eprintln!("{}", self.clean(text));
+        }
+    }
+
+    /// A result: always on standard output.
+    pub fn result(&self, text: &str) {
+        let text = self.clean(text);
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "{}", text.trim_end_matches('\n'));
+    }
+
+    /// Prints what steps printed as results, host by host, as Kamal does.
+    pub fn results(&self, what: &str) {
+        let results = std::mem::take(&mut *self.shared.results.lock().expect("no panic while held"));
+        for (host, lines) in results {
+            if self.shared.json {
+                let value = serde_json::json!({"event": "result", "host": host, "lines": lines});
+                self.result(&value.to_string());
+            } else {
+                self.result(&format!("{what} Host: {host}\n{}\n", lines.join("\n").trim()));
+                println!();
+            }
+        }
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.shared.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+    }
+
+    fn event(&self, event: Event) {
+        if let Event::Text { host, line, result: true, .. } = &event {
+            let mut results = self.shared.results.lock().expect("no panic while held");
+            results.entry(host.clone()).or_default().push(line.clone());
+            return;
+        }
+        if self.shared.json {
+            let line = serde_json::to_string(&event).unwrap_or_default();
+            self.result(&line);
+            return;
+        }
+        let Some(line) = self.line(event) else { return };
+        eprintln!("{line}");
+    }
+
+    /// The line for an event, if people are to see it.
+    fn line(&self, event: Event) -> Option<String> {
+        let hushed = self.shared.hushed.load(std::sync::atomic::Ordering::Relaxed);
+        let (verbose, quiet) = (self.shared.verbose, self.shared.quiet || hushed);
+        let line = match event {
+            Event::Phase { title } if !quiet => self.paint("1", &self.brief(&title)),
+            Event::Begin { host, title, .. } if verbose => {
+                format!("  {host}  … {}", self.brief(&title))
+            }
+            Event::End { host, title, ending, ms, code, .. } if !quiet || ending != Ending::Ok => {
+                let seconds = ms as f64 / 1000.0;
+                let title = self.brief(&title);
+                match ending {
+                    Ending::Ok => format!("  {host}  {} {title} ({seconds:.1} s)", self.paint("32", "✓")),
+                    Ending::Failed => {
+                        format!("  {host}  {} {title} (code {code}, {seconds:.1} s)", self.paint("31", "✗"))
+                    }
+                    Ending::TimedOut => {
+                        format!("  {host}  {} {title} (no longer waiting after {seconds:.1} s)", self.paint("31", "✗"))
+                    }
+                }
+            }
+            Event::Undone { host, title, ok, .. } => {
+                let mark = if ok { self.paint("33", "↩") } else { self.paint("31", "✗") };
+                format!("  {host}  {mark} taken back: {}", self.brief(&title))
+            }
+            Event::Text { host, line, .. } if verbose => format!("  {host}  | {}", self.clean(&line)),
+            Event::Waiting { host, owner, since, id, seconds } => {
+                let lease = if seconds > 0 {
+                    format!("; its lease ends in {seconds} s unless it is renewed")
+                } else {
+                    String::new()
+                };
+                self.clean(&format!(
+                    "waiting for the deploy lock on {host}: held by {owner} since {since} (lock {id}{lease}); \
+                     if nobody is deploying: windlass lock release {id}"
+                ))
+            }
+            Event::Note { message } if !quiet => format!("{} {}", self.paint("33", "note:"), self.clean(&message)),
+            Event::Problem { problem } => format!("{} {}", self.paint("31", "error:"), self.clean(&problem.to_string())),
+            Event::Trips { host, count } if verbose => format!("  {host}  {count} round trips"),
+            Event::Standing { host, role, version, expected } if !quiet => {
+                let version = if version.is_empty() { "nothing".to_string() } else { self.brief(&version) };
+                let mark = if expected { self.paint("32", "●") } else { self.paint("33", "●") };
+                format!("  {host}  {mark} {role}: {version} in service")
+            }
+            Event::Debug { message } if verbose => format!("  {}", self.clean(&message)),
+            _ => return None,
+        };
+        Some(line)
+    }
+}

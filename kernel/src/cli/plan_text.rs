@@ -1,0 +1,61 @@
+//! A plan in words.
+
+use std::fmt::Write as _;
+
+use crate::model::plan::{Effect, LOCAL, Plan, PlannedStep};
+use crate::model::wit::Condition;
+
+/// Every step by host, with what it may change, when it runs, and why it is there.
+pub fn describe(plan: &Plan, verbose: bool) -> String {
+    let mut text = String::new();
+    let writes = plan.steps.iter().filter(|s| s.effect == Effect::Write).count();
+    let _ = writeln!(
+        text,
+        "Plan of {} for {} at version {}: {} steps, {writes} of them change a host under the lock.",
+        plan.operation,
+        plan.service,
+        plan.version,
+        plan.steps.len()
+    );
+    let mut hosts = plan.hosts();
+    if plan.steps.iter().any(|s| s.step.host == LOCAL) {
+        hosts.insert(0, LOCAL);
+    }
+    for host in hosts {
+        let _ = writeln!(text, "\n{host}");
+        let mut phase = None;
+        for step in plan.steps.iter().filter(|s| s.step.host == host) {
+            if phase != Some(step.step.phase) {
+                phase = Some(step.step.phase);
+                let _ = writeln!(text, "  {}", format!("{:?}", step.step.phase).to_lowercase());
+            }
+            text.push_str(&line(plan, step, verbose));
+        }
+    }
+    text
+}
+
+fn line(plan: &Plan, step: &PlannedStep, verbose: bool) -> String {
+    let mark = match step.effect {
+        Effect::Read => "?",
+        Effect::Stage => "+",
+        Effect::User => "»",
+        Effect::Write => "!",
+    };
+    let condition = match &step.step.when {
+        Condition::Always => String::new(),
+        Condition::Ok(id) => format!(" — only if “{}” succeeds", title(plan, id)),
+        Condition::Failed(id) => format!(" — only if “{}” fails", title(plan, id)),
+    };
+    let undo = if step.undo.is_some() { " (taken back on failure)" } else { "" };
+    let why = if verbose && !step.step.why.is_empty() {
+        format!("\n        because {} [{}]", step.step.why, step.plugin)
+    } else {
+        String::new()
+    };
+    format!("    {mark} {}{condition}{undo}{why}\n", step.step.title)
+}
+
+fn title<'a>(plan: &'a Plan, id: &'a str) -> &'a str {
+    plan.steps.iter().find(|s| s.id == id).map_or(id, |s| s.step.title.as_str())
+}

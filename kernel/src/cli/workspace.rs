@@ -1,0 +1,270 @@
+//! The user's project: deploy.yml with its plugins, secrets, version, hosts in play.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::config::load::{LoadOptions, load};
+use crate::config::ownership;
+use crate::config::secrets::{self, Precedence};
+use crate::config::source::Sources;
+use crate::deploy::crew::{Brief, Crew};
+use crate::model::problem::Problem;
+use crate::model::project::{PluginSpec, Project};
+use crate::model::secret::SecretStore;
+use crate::plugin::{Capability, Host, HostOptions, Limits, Plugin, Source, bundled};
+
+use super::failure::Failure;
+use super::{Globals, output::Output};
+
+/// A loaded and checked project.
+pub struct Workspace {
+    pub brief: Brief,
+    pub crew: Crew,
+    pub sources: Sources,
+    pub secrets: SecretStore,
+    /// The process environment with `.env` files over it.
+    pub env: BTreeMap<String, String>,
+    pub directory: PathBuf,
+}
+
+/// Plugins of the default list.
+pub fn bundled_plugins(host: &Host) -> Result<Vec<Plugin>, Failure> {
+    bundled().map(|name| Ok(host.load(Source::Bundled(name.into()))?)).collect()
+}
+
+/// The plugin host, with compiled code kept in the user's cache directory.
+pub fn plugin_host(env: &BTreeMap<String, String>, output: Option<&Output>) -> Host {
+    let cache = env
+        .get("XDG_CACHE_HOME")
+        .filter(|dir| dir.starts_with('/'))
+        .map(PathBuf::from)
+        .or_else(|| env.get("HOME").map(|home| Path::new(home).join(".cache")));
+    let sink = output.map(Output::sink);
+    Host::new(HostOptions {
+        cache_dir: cache.map(|dir| dir.join("windlass")),
+        limits: Limits::default(),
+        log: Arc::new(move |plugin, level, message| {
+            use crate::model::event::Event;
+            use crate::model::wit::log::Level;
+            let Some(sink) = &sink else { return };
+            let message = format!("{plugin}: {message}");
+            match level {
+                Level::Warn => sink(Event::Note { message }),
+                _ => sink(Event::Debug { message }),
+            }
+        }),
+    })
+}
+
+/// Loads everything that needs no connection. `version` finds the version if no option gives
+/// one; commands that do not need it give none.
+pub fn open(
+    globals: &Globals,
+    env: &BTreeMap<String, String>,
+    output: &Output,
+    host: &Host,
+    version: &dyn Fn(&Path) -> Result<Option<String>, Failure>,
+) -> Result<Workspace, Failure> {
+    let directory = PathBuf::from(".");
+    let destination = globals.destination.as_deref();
+    let environment = secrets::read(&directory, destination, env, Precedence::Files)
+        .map_err(|problems| Failure::drawn(&problems, &Sources::default()))?;
+    let values = environment.values;
+    let given = globals.version.clone().or_else(|| values.get("VERSION").cloned());
+    let options = LoadOptions {
+        path: &globals.config,
+        destination,
+        version: given.as_deref(),
+        env: &values,
+    };
+    let loaded = load(&options).map_err(|p| Failure::drawn(&p.problems, &p.sources))?;
+    let (mut project, tree, sources) = (loaded.project, loaded.tree, loaded.sources);
+    let plugins = plugins(host, &project)?;
+    let crew = Crew::new(plugins).map_err(|e| Failure::Message(e.to_string()))?;
+    let owners = crew.owners();
+    let mut problems: Vec<Problem> = loaded.warnings;
+    problems.extend(environment.warnings);
+    problems.extend(ownership::check(&tree, &owners));
+    if problems.iter().any(Problem::is_error) {
+        return Err(Failure::drawn(&problems, &sources));
+    }
+    let version = match given {
+        Some(version) => version,
+        None => version(&directory)?.unwrap_or_default(),
+    };
+    project.version = version.clone();
+    let (hosts, roles) = in_play(&project, globals)?;
+    let secrets = secrets::store(&project.secrets_declared, &values);
+    output.mask(secrets.masker());
+    let brief = Brief {
+        project,
+        tree,
+        owners,
+        operation: String::new(),
+        arguments: Value::Object(serde_json::Map::new()),
+        version,
+        repository: String::new(),
+        run_id: run_id(),
+        hosts,
+        roles,
+    };
+    let mut workspace = Workspace { brief, crew, sources, secrets, env: values, directory };
+    problems.extend(workspace.check()?);
+    let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Problem::is_error);
+    if !errors.is_empty() {
+        return Err(Failure::drawn(&errors, &workspace.sources));
+    }
+    if !warnings.is_empty() && !globals.quiet && !globals.json {
+        eprint!("{}", crate::config::draw::draw(&warnings, &workspace.sources, super::failure::color()));
+    }
+    workspace.brief = workspace.brief.with_repository(&workspace.crew)?;
+    Ok(workspace)
+}
+
+impl Workspace {
+    /// What the plugins find wrong with what they own.
+    fn check(&self) -> Result<Vec<Problem>, Failure> {
+        let mut problems = Vec::new();
+        for plugin in self.crew.iter() {
+            let context = self.brief.context(plugin, &|_| String::new());
+            let found = plugin.check(&context)?;
+            problems.extend(found.iter().map(|p| crate::deploy::compose::translate(p, plugin.name())));
+        }
+        Ok(self.placed(problems))
+    }
+
+    /// The problems with the places that their pointers mean.
+    pub fn placed(&self, problems: Vec<Problem>) -> Vec<Problem> {
+        problems
+            .into_iter()
+            .map(|problem| {
+                let place = problem.pointer.as_deref().and_then(|p| self.brief.tree.nearest_place(p));
+                if problem.place.is_none() { problem.at(place) } else { problem }
+            })
+            .collect()
+    }
+}
+
+/// The default plugins, with those that `x-windlass: plugins:` replaces or adds. A component
+/// of a kind that there must be once takes the place of the bundled one of that kind.
+fn plugins(host: &Host, project: &Project) -> Result<Vec<Plugin>, Failure> {
+    let mut plugins = bundled_plugins(host)?;
+    for (name, spec) in &project.windlass.plugins {
+        let Some(component) = &spec.component else { continue };
+        if bundled().any(|known| known == component) {
+            continue;
+        }
+        if component.starts_with("oci://") {
+            return Err(Failure::with_help(
+                format!("the plugin `{name}` is at {component}, and this version reads files only"),
+                "download the component and give its path",
+            ));
+        }
+        let source = Source::File { name: name.clone(), path: component.into() };
+        let plugin = host.load(source)?.granted(grants(name, spec)?);
+        let kind = plugin.kind();
+        if kind != crate::plugin::Kind::Step {
+            plugins.retain(|known| known.kind() != kind);
+        }
+        plugins.retain(|known| known.name() != name);
+        plugins.push(plugin);
+    }
+    Ok(plugins)
+}
+
+fn grants(name: &str, spec: &PluginSpec) -> Result<Vec<Capability>, Failure> {
+    spec.grants
+        .iter()
+        .map(|grant| {
+            grant.parse().map_err(|why| {
+                Failure::Message(format!("x-windlass: plugins: {name}: grants: `{grant}`: {why}"))
+            })
+        })
+        .collect()
+}
+
+/// Hosts and roles that the filters leave. A filter that matches nothing is an error.
+fn in_play(project: &Project, globals: &Globals) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let all: Vec<String> = project.hosts.iter().map(|host| host.name.clone()).collect();
+    let names: Vec<String> = project.roles.iter().map(|role| role.name.clone()).collect();
+    let roles = match &globals.roles {
+        Some(filter) => matching(filter, &names, "role")?,
+        None => names,
+    };
+    let mut hosts = match (&globals.hosts, globals.primary) {
+        (_, true) => vec![project.primary_host.clone()],
+        (Some(filter), false) => matching(filter, &all, "host")?,
+        (None, false) => all,
+    };
+    let carries = |host: &String| {
+        project.roles.iter().any(|r| roles.contains(&r.name) && r.hosts.contains(host))
+    };
+    hosts.retain(carries);
+    let roles = roles
+        .into_iter()
+        .filter(|name| project.role(name).is_some_and(|r| r.hosts.iter().any(|h| hosts.contains(h))))
+        .collect();
+    if hosts.is_empty() {
+        return Err(Failure::with_help(
+            "no host is left: none of the chosen hosts has one of the chosen roles",
+            "see `windlass config` for hosts and roles",
+        ));
+    }
+    Ok((hosts, roles))
+}
+
+/// The names that match one of the comma separated patterns; `*` stands for any text.
+fn matching(filter: &str, names: &[String], what: &str) -> Result<Vec<String>, Failure> {
+    let mut found: Vec<String> = Vec::new();
+    for pattern in filter.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+        let hits: Vec<&String> = names.iter().filter(|name| glob(pattern, name)).collect();
+        if hits.is_empty() {
+            return Err(Failure::with_help(
+                format!("no {what} matches `{pattern}`"),
+                &format!("there are: {}", names.join(", ")),
+            ));
+        }
+        for hit in hits {
+            if !found.contains(hit) {
+                found.push(hit.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn glob(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
+            (0..=rest.len())
+                .filter(|i| rest.is_char_boundary(*i))
+                .any(|i| glob(tail, &rest[i..]))
+        }),
+    }
+}
+
+/// 32 hexadecimal digits that nobody can guess: names runs, and marks what scripts say.
+pub fn run_id() -> String {
+    use std::io::Read as _;
+    let mut bytes = [0_u8; 16];
+    let read = std::fs::File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut bytes));
+    if read.is_err() {
+        fastrand::fill(&mut bytes);
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn wildcards() {
+        assert!(glob("web-*", "web-1") && glob("*", "x") && glob("a*b*c", "a-b-b-c"));
+        assert!(!glob("web", "web-1") && !glob("*-2", "web-1"));
+    }
+}

@@ -1,0 +1,129 @@
+//! The patterns by which deploy.yml is shared out, and which one owns a value.
+
+use std::cmp::Ordering;
+use std::sync::OnceLock;
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::ownership::Owner;
+use super::schema;
+use super::tree::segments;
+use crate::model::problem::{Problem, Severity};
+
+/// One pattern, by whom, with its schema. No plugin means the kernel.
+pub(super) struct Claim<'a> {
+    pub plugin: Option<&'a str>,
+    pub path: Vec<String>,
+    pub schema: &'a Json,
+}
+
+/// All patterns of a run.
+pub(super) struct Claims<'a> {
+    pub list: Vec<Claim<'a>>,
+}
+
+impl<'a> Claims<'a> {
+    /// Patterns that are malformed or taken become problems and claim nothing.
+    pub fn new(owners: &'a [Owner], problems: &mut Vec<Problem>) -> Self {
+        let kernel = kernel_schema().iter().map(|(pattern, schema)| Claim {
+            plugin: None,
+            path: segments(pattern).collect(),
+            schema,
+        });
+        let mut list: Vec<Claim<'a>> = kernel.collect();
+        for Owner { plugin, pattern, schema } in owners {
+            let path: Vec<String> = segments(pattern).collect();
+            let refuse = |text: String| {
+                Problem::error(text)
+                    .origin(plugin)
+                    .help("this is a mistake in the plugin; tell its author")
+            };
+            if !pattern.starts_with('/') || path.iter().any(String::is_empty) {
+                problems.push(refuse(format!(
+                    "the plugin `{plugin}` claims `{pattern}`, which is no key of the configuration"
+                )));
+                continue;
+            }
+            if let Some(taken) = list.iter().find(|claim| claim.path == path) {
+                let other = taken
+                    .plugin
+                    .map_or("the kernel".to_owned(), |other| format!("the plugin `{other}`"));
+                let problem = refuse(format!(
+                    "the plugin `{plugin}` claims `{pattern}`, which belongs to {other}"
+                ));
+                problems.push(problem.help("use only one of the two plugins"));
+                continue;
+            }
+            let ignored = schema::unsupported(schema);
+            if !ignored.is_empty() {
+                problems.push(Problem {
+                    severity: Severity::Warning,
+                    ..refuse(format!(
+                        "the schema of `{pattern}` has rules that are not checked: {}",
+                        ignored.join(", ")
+                    ))
+                });
+            }
+            list.push(Claim { plugin: Some(plugin), path, schema });
+        }
+        Self { list }
+    }
+
+    /// The owners as they are, before the kernel: for looking things up.
+    pub fn granted(owners: &'a [Owner]) -> Self {
+        let claim = |owner: &'a Owner| Claim {
+            plugin: Some(&owner.plugin),
+            path: segments(&owner.pattern).collect(),
+            schema: &owner.schema,
+        };
+        let mut list: Vec<Claim<'a>> = owners.iter().map(claim).collect();
+        let kernel = Self::new(&[], &mut Vec::new()).list;
+        for claim in kernel {
+            if !list.iter().any(|known| known.path == claim.path) {
+                list.push(claim);
+            }
+        }
+        Self { list }
+    }
+
+    /// The most specific claim on exactly this path.
+    pub fn exact(&self, path: &[String]) -> Option<usize> {
+        let matching = (0..self.list.len()).filter(|index| covers(&self.list[*index].path, path));
+        matching.max_by(|left, right| specificity(&self.list[*left].path, &self.list[*right].path))
+    }
+
+    /// Whether some claim lies below this path.
+    pub fn leads_on(&self, path: &[String]) -> bool {
+        self.list
+            .iter()
+            .any(|claim| claim.path.len() > path.len() && covers(&claim.path[..path.len()], path))
+    }
+
+    /// Literal names that are claimed directly below a path.
+    pub fn names_below(&self, path: &[String]) -> Vec<String> {
+        let below = self.list.iter().filter(|claim| {
+            claim.path.len() > path.len() && covers(&claim.path[..path.len()], path)
+        });
+        below.map(|claim| claim.path[path.len()].clone()).filter(|name| name != "*").collect()
+    }
+}
+
+fn covers(pattern: &[String], path: &[String]) -> bool {
+    pattern.len() == path.len()
+        && pattern.iter().zip(path).all(|(wanted, found)| wanted == "*" || wanted == found)
+}
+
+/// Patterns of one length: the one that is literal further left wins.
+fn specificity(left: &[String], right: &[String]) -> Ordering {
+    let literal = |path: &[String]| path.iter().map(|segment| segment != "*").collect::<Vec<_>>();
+    literal(left).cmp(&literal(right))
+}
+
+/// Pattern to schema, for the kernel's own keys.
+fn kernel_schema() -> &'static JsonMap<String, Json> {
+    static SCHEMA: OnceLock<JsonMap<String, Json>> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        serde_json::from_str(include_str!("kernel-schema.json"))
+            .expect("the built-in schema is JSON")
+    })
+}

@@ -1,0 +1,31 @@
+//! Configuration: `config/deploy.yml`, its destinations and `.env` files, with
+//! every value tied to the line it came from.
+//!
+//! text → [`erb`] → [`yaml`] → [`tree`] → [`overlay`] → [`load`] → `Project`;
+//! [`ownership`] shares the tree out among plugins, [`draw`] shows
+//! problems, [`print`] the resolved configuration.
+
+mod claims;
+mod dotenv;
+pub mod draw;
+pub mod erb;
+mod erb_expression;
+pub mod load;
+mod merge_key;
+pub mod overlay;
+pub mod ownership;
+pub mod print;
+mod project;
+mod scalar;
+mod schema;
+mod schema_values;
+mod schema_words;
+pub mod secrets;
+pub mod source;
+mod syntax;
+mod topology;
+pub mod tree;
+pub mod yaml;
+
+#[cfg(test)]
+mod tests;

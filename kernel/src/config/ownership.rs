@@ -1,0 +1,239 @@
+//! Who owns which part of deploy.yml: the kernel a few keys, plugins the rest.
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::claims::Claims;
+use super::schema;
+use super::schema_words as words;
+use super::tree::{Entry, Node, Tree, Value, join, segments};
+use crate::model::problem::Problem;
+
+/// One part of the configuration that a plugin owns.
+///
+/// `pattern` is a JSON pointer in which `*` stands for any key or index:
+/// `/traefik`, `/servers/*/traefik`, `/healthcheck/cord`. The longest pattern
+/// owns a value; of two equally long ones the one without `*`. Lists of hosts
+/// under `/servers` are the kernel's, whatever is claimed. `schema` is JSON Schema as
+/// far as `config::schema` knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Owner {
+    pub plugin: String,
+    pub pattern: String,
+    pub schema: Json,
+}
+
+/// Check the whole tree: keys that nobody owns, and violations of every schema,
+/// the kernel's included; also patterns that cannot be granted. In the order of
+/// the files. Includes warnings.
+pub fn check(tree: &Tree, owners: &[Owner]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let claims = Claims::new(owners, &mut problems);
+    let mut walk = Walk { claims: &claims, kernel_only: false, problems };
+    walk.visit(&tree.root, None, &mut Vec::new(), None);
+    sorted(walk.problems)
+}
+
+/// Check only what the kernel itself owns.
+pub fn check_kernel(tree: &Tree) -> Vec<Problem> {
+    let claims = Claims::new(&[], &mut Vec::new());
+    let mut walk = Walk { claims: &claims, kernel_only: true, problems: Vec::new() };
+    walk.visit(&tree.root, None, &mut Vec::new(), None);
+    sorted(walk.problems)
+}
+
+/// The part of the tree that `plugin` owns, in the tree's own nesting:
+/// `{"servers": {"web": {"traefik": true}}, "traefik": {…}}`. What a more
+/// specific pattern gives to somebody else is left out (`null` in a list);
+/// `{}` for nothing. Called with patterns that a plugin only reads, it gives
+/// those, keys of the kernel included.
+pub fn section(tree: &Tree, owners: &[Owner], plugin: &str) -> Json {
+    let claims = Claims::granted(owners);
+    part(&claims, &tree.root, &mut Vec::new(), false, plugin)
+        .unwrap_or_else(|| Json::Object(JsonMap::new()))
+}
+
+/// The plugin that owns the value at `pointer`; none for the kernel or nobody.
+pub fn owner_of<'a>(owners: &'a [Owner], pointer: &str) -> Option<&'a str> {
+    let path: Vec<String> = segments(pointer).collect();
+    let claims = Claims::new(owners, &mut Vec::new());
+    let index = (0..=path.len()).rev().find_map(|length| claims.exact(&path[..length]))?;
+    let plugin = claims.list[index].plugin?;
+    owners.iter().map(|owner| owner.plugin.as_str()).find(|name| *name == plugin)
+}
+
+/// Hosts in a list: `servers` itself, or a role without settings of its own.
+fn is_host_list(node: &Node, path: &[String]) -> bool {
+    match path {
+        [servers] => servers == "servers" && node.list().is_some(),
+        [servers, _] => servers == "servers" && node.map().is_none(),
+        _ => false,
+    }
+}
+
+/// `x-…` where notes are allowed: at the root, as in Kamal, and in roles.
+fn is_note(path: &[String]) -> bool {
+    match path {
+        [key] => key.starts_with("x-"),
+        [servers, _, key] => servers == "servers" && key.starts_with("x-"),
+        _ => false,
+    }
+}
+
+struct Walk<'a> {
+    claims: &'a Claims<'a>,
+    kernel_only: bool,
+    problems: Vec<Problem>,
+}
+
+impl Walk<'_> {
+    fn visit(
+        &mut self,
+        node: &Node,
+        entry: Option<&Entry>,
+        path: &mut Vec<String>,
+        inherited: Option<usize>,
+    ) {
+        let exact = self.claims.exact(path);
+        let free = exact.is_none() && inherited.is_none();
+        if let Some(index) = exact.filter(|_| path.len() == 1 || !is_host_list(node, path)) {
+            self.validate(index, node, entry, path);
+        }
+        if is_host_list(node, path) || (exact.is_none() && is_note(path)) {
+            return;
+        }
+        if free && !path.is_empty() && !self.claims.leads_on(path) {
+            return self.unknown(entry, path);
+        }
+        if free && !path.is_empty() && node.scalar().is_some() && !self.kernel_only {
+            let kind = words::Kind::of(node).words();
+            let message = format!("{} should be a map, found {kind}", words::name(&pointer(path)));
+            self.problems.push(Problem::error(message).at(node.spot.place()).about(pointer(path)));
+        }
+        // The kernel owns `/servers`, but of a role `hosts` only.
+        let kept = exact.or(inherited).filter(|index| self.claims.list[*index].path != ["servers"]);
+        match &node.value {
+            Value::Map(entries) => entries.iter().for_each(|entry| {
+                self.step(&entry.value, Some(entry), entry.key.clone(), path, kept);
+            }),
+            Value::List(items) => items.iter().enumerate().for_each(|(index, item)| {
+                self.step(item, None, index.to_string(), path, kept);
+            }),
+            Value::Scalar(_) => {}
+        }
+    }
+
+    fn step(
+        &mut self,
+        node: &Node,
+        entry: Option<&Entry>,
+        name: String,
+        path: &mut Vec<String>,
+        inherited: Option<usize>,
+    ) {
+        path.push(name);
+        self.visit(node, entry, path, inherited);
+        path.pop();
+    }
+
+    fn validate(&mut self, index: usize, node: &Node, entry: Option<&Entry>, path: &[String]) {
+        let claim = &self.claims.list[index];
+        let owned_elsewhere = |pointer: &str| {
+            let path: Vec<String> = segments(pointer).collect();
+            is_note(&path) || self.claims.exact(&path).is_some_and(|other| other != index)
+        };
+        let neighbours =
+            |pointer: &str| self.claims.names_below(&segments(pointer).collect::<Vec<_>>());
+        let context = schema::Context {
+            origin: claim.plugin,
+            owned_elsewhere: &owned_elsewhere,
+            neighbours: &neighbours,
+        };
+        self.problems.extend(schema::check(node, entry, &pointer(path), claim.schema, &context));
+    }
+
+    fn unknown(&mut self, entry: Option<&Entry>, path: &[String]) {
+        let (Some(entry), false) = (entry, self.kernel_only) else { return };
+        let parent = &path[..path.len() - 1];
+        let mut problem =
+            words::unknown_key(entry, &pointer(parent), &self.claims.names_below(parent), None);
+        problem.label = Some("nobody owns this key".to_owned());
+        if let ([key], true) = (path, problem.help.is_none()) {
+            problem.help = newer_kamal(key).map(str::to_owned);
+        }
+        self.problems.push(problem);
+    }
+}
+
+/// Root keys of Kamal 2, which a file may have picked up.
+fn newer_kamal(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "proxy" => {
+            "`proxy` is Kamal 2; here `traefik` and `healthcheck` do its work, unless a plugin owns `proxy`"
+        }
+        "aliases" | "secrets" | "deploy_timeout" | "drain_timeout" | "error_pages_path" => {
+            "this key is Kamal 2; Windlass reads the configuration of Kamal 1.9"
+        }
+        "env_tags" => "tags stand under `env`: `env: {tags: …}`",
+        _ => return None,
+    })
+}
+
+fn part(
+    claims: &Claims<'_>,
+    node: &Node,
+    path: &mut Vec<String>,
+    inherited: bool,
+    plugin: &str,
+) -> Option<Json> {
+    let exact = claims.exact(path);
+    if is_host_list(node, path) || (exact.is_none() && is_note(path)) {
+        return None;
+    }
+    let owned = exact.map_or(inherited, |index| claims.list[index].plugin == Some(plugin));
+    let entries = match &node.value {
+        Value::Map(entries) => entries,
+        Value::List(items) => {
+            let mut step = |(index, item): (usize, &Node)| {
+                path.push(index.to_string());
+                let value = part(claims, item, path, owned, plugin);
+                path.pop();
+                value
+            };
+            let kept: Vec<Option<Json>> = items.iter().enumerate().map(&mut step).collect();
+            // Items keep their index, so that pointers fit both trees.
+            let any = owned || kept.iter().any(Option::is_some);
+            return any.then(|| kept.into_iter().map(Option::unwrap_or_default).collect());
+        }
+        Value::Scalar(_) => return owned.then(|| node.to_json()),
+    };
+    let mut kept = JsonMap::new();
+    for entry in entries {
+        path.push(entry.key.clone());
+        if let Some(value) = part(claims, &entry.value, path, owned, plugin) {
+            kept.insert(entry.key.clone(), value);
+        }
+        path.pop();
+    }
+    (owned || !kept.is_empty()).then_some(Json::Object(kept))
+}
+
+fn pointer(path: &[String]) -> String {
+    path.iter().fold(String::new(), |pointer, segment| join(&pointer, segment))
+}
+
+/// In the order of the files; what an alias repeats is said once.
+pub(super) fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let start = |problem: &Problem| {
+        problem.place.as_ref().map(|place| (place.file.clone(), place.span.start))
+    };
+    problems.sort_by_key(start);
+    let mut kept: Vec<Problem> = Vec::new();
+    for problem in problems {
+        let same =
+            |known: &Problem| known.place == problem.place && known.message == problem.message;
+        if problem.place.is_none() || !kept.iter().any(same) {
+            kept.push(problem);
+        }
+    }
+    kept
+}

@@ -1,0 +1,225 @@
+//! From facts to a plan: every plugin is asked, in a fixed order, and nothing else decides.
+
+use crate::model::paths::Paths;
+use crate::model::plan::{LOCAL, Plan, PlannedStep, Program, rank};
+use crate::model::problem::{Problem, Severity};
+use crate::model::wit::{
+    self, Condition, Observation, OutputKind, OutputRef, Part, Phase, Query, Step, Workload,
+};
+use crate::plugin::{Fault, Kind, Plugin, PluginError};
+
+use super::crew::{Brief, Crew};
+use super::hosts::Seen;
+use super::lower::{LowerError, lower};
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+    /// Plugins found the configuration or the hosts wanting.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Problems(Vec<Problem>),
+}
+
+/// A question with the plugin that asked it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    pub plugin: String,
+    pub host: String,
+    pub id: String,
+    pub query: Query,
+}
+
+/// All plugins' questions for the operation.
+pub fn questions(crew: &Crew, brief: &Brief) -> Result<Vec<Asked>, PlanError> {
+    let mut asked = Vec::new();
+    for plugin in crew.iter().filter(|plugin| plugin.kind() != Kind::Engine) {
+        let context = brief.context(plugin, &|_| String::new());
+        for question in plugin.observe(&context).map_err(in_words)? {
+            asked.push(Asked {
+                plugin: plugin.name().to_string(),
+                host: question.host,
+                id: question.id,
+                query: question.query,
+            });
+        }
+    }
+    Ok(asked)
+}
+
+/// The plan of the operation on hosts as seen.
+pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> {
+    let home = |host: &str| seen.facts(host).map(|facts| facts.home.clone()).unwrap_or_default();
+    let context = |plugin: &Plugin| brief.context(plugin, &home);
+    let role = crew.role();
+    let observed = seen.observations(role.name());
+
+    let mut workloads = role.workloads(&context(role), observed).map_err(in_words)?;
+    let mut given = Vec::new();
+    for plugin in crew.of(Kind::Env).chain(crew.of(Kind::Proxy)) {
+        let observed = seen.observations(plugin.name());
+        let parts =
+            plugin.contribute(&context(plugin), observed, &workloads).map_err(in_words)?;
+        given.extend(parts.into_iter().map(|part| (plugin.name().to_string(), part)));
+    }
+    let conflicts = super::merge::merge(&mut workloads, &given);
+    if !conflicts.is_empty() {
+        return Err(PlanError::Problems(conflicts));
+    }
+    let proxied: Vec<(String, String)> = given
+        .iter()
+        .filter(|(_, part)| part.proxied)
+        .map(|(_, part)| (part.host.clone(), part.role.clone()))
+        .collect();
+
+    let rollout = role.roll(&context(role), observed, &workloads, &proxied).map_err(in_words)?;
+    let mut steps: Vec<(String, Step)> = Vec::new();
+    for plugin in crew.iter().filter(|plugin| plugin.kind() != Kind::Engine) {
+        let own = plugin.plan(&context(plugin), seen.observations(plugin.name()));
+        steps.extend(own.map_err(in_words)?.into_iter().map(|s| (plugin.name().to_string(), s)));
+        if plugin.kind() == Kind::Role {
+            let own = rollout.steps.iter().cloned();
+            steps.extend(own.map(|step| (plugin.name().to_string(), step)));
+        }
+    }
+    for proxy in crew.of(Kind::Proxy) {
+        let moves: Vec<wit::Move> = rollout
+            .moves
+            .iter()
+            .filter(|m| {
+                given.iter().any(|(by, part)| {
+                    by == proxy.name()
+                        && part.proxied
+                        && part.host == m.workload.host
+                        && part.role == m.workload.role
+                })
+            })
+            .cloned()
+            .collect();
+        let observed = seen.observations(proxy.name());
+        let own = proxy.traffic(&context(proxy), observed, &moves).map_err(in_words)?;
+        steps.extend(own.into_iter().map(|step| (proxy.name().to_string(), step)));
+    }
+
+    let mut planned = lower(crew.engine(), steps)?;
+    planned.extend(records(brief, &workloads, &planned));
+    order(&mut planned, brief);
+    Ok(Plan {
+        operation: brief.operation.clone(),
+        service: brief.project.service.clone(),
+        destination: brief.project.destination.clone(),
+        version: brief.version.clone(),
+        run_id: brief.run_id.clone(),
+        steps: planned,
+    })
+}
+
+/// By host as deploy.yml lists them, the user's machine first; within a host by phase; within
+/// a phase as the plugins gave them.
+fn order(steps: &mut [PlannedStep], brief: &Brief) {
+    let place = |host: &str| match host {
+        LOCAL => 0,
+        host => 1 + brief.hosts.iter().position(|h| h == host).unwrap_or(usize::MAX - 1),
+    };
+    steps.sort_by_key(|s| (place(&s.step.host), rank(s.step.phase)));
+}
+
+/// One line of history per role and host that gets a new container: version, role, image,
+/// run and outcome, separated by tabs.
+fn records(brief: &Brief, workloads: &[Workload], planned: &[PlannedStep]) -> Vec<PlannedStep> {
+    let project = &brief.project;
+    let paths =
+        Paths::new(&project.run_directory, &project.service, project.destination.as_deref());
+    workloads
+        .iter()
+        .map(|workload| {
+            let literal = |text: String| Part::Literal(text);
+            let mut line = vec![literal(format!("{}\t{}\t", workload.version, workload.role))];
+            match planned.iter().find(|s| s.step.host == workload.host && yields_digest(s)) {
+                Some(step) => line.push(Part::OutputOf(OutputRef {
+                    step: step.id.clone(),
+                    kind: OutputKind::Digest,
+                })),
+                None => line.push(literal("-".into())),
+            }
+            line.push(literal(format!("\t{}\tok", brief.run_id)));
+            let title = format!("Record version {} of {}", workload.version, workload.role);
+            let step = Step {
+                id: format!("history-{}", workload.role),
+                title,
+                host: workload.host.clone(),
+                role: Some(workload.role.clone()),
+                phase: Phase::Cleanup,
+                action: wit::Action::AppendLine((paths.history(), line.clone())),
+                time_limit_ms: 10_000,
+                undo: None,
+                when: Condition::Always,
+                block: None,
+                may_fail: false,
+                why: "`rollback` and `status` read the history".into(),
+                audit: None,
+                annotations: Vec::new(),
+            };
+            PlannedStep {
+                id: format!("kernel.history-{}", workload.role),
+                plugin: "kernel".into(),
+                effect: crate::model::plan::Effect::Write,
+                program: Program::AppendLine { path: paths.history(), line },
+                step,
+                undo: None,
+            }
+        })
+        .collect()
+}
+
+fn yields_digest(step: &PlannedStep) -> bool {
+    matches!(
+        &step.program,
+        Program::Processes { yields: Some(OutputKind::Digest), .. }
+    )
+}
+
+/// A plugin's own findings are problems of the user's, not faults of the plugin.
+fn in_words(error: PluginError) -> PlanError {
+    match &error.fault {
+        Fault::Problems(problems) => PlanError::Problems(
+            problems.iter().map(|p| translate(p, &error.plugin)).collect(),
+        ),
+        _ => PlanError::Plugin(error),
+    }
+}
+
+/// A problem of the contract as one of the kernel's; the place is found by whoever has the
+/// source files.
+pub fn translate(problem: &wit::Problem, plugin: &str) -> Problem {
+    let severity = match problem.severity {
+        wit::Severity::Error => Severity::Error,
+        wit::Severity::Warning => Severity::Warning,
+        wit::Severity::Info => Severity::Info,
+    };
+    let message = match &problem.host {
+        Some(host) => format!("{host}: {}", problem.message),
+        None => problem.message.clone(),
+    };
+    let mut translated = Problem::new(severity, message).origin(plugin);
+    translated.pointer = problem.pointer.clone();
+    translated.help = problem.help.clone();
+    translated
+}
+
+/// Answers as one plugin gets them.
+pub fn observations(asked: &[Asked], plugin: &str, answers: &[Result<wit::Fact, String>]) -> Vec<Observation> {
+    asked
+        .iter()
+        .zip(answers)
+        .filter(|(asked, _)| asked.plugin == plugin)
+        .map(|(asked, answer)| Observation {
+            host: asked.host.clone(),
+            id: asked.id.clone(),
+            answer: answer.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,182 @@
+//! The plugins of a run, by what they are for, and what each is told.
+
+use serde_json::{Value, json};
+
+use crate::config::ownership::{Owner, section};
+use crate::config::tree::Tree;
+use crate::model::project::Project;
+use crate::model::wit::{Context, HostInfo, RoleInfo};
+use crate::plugin::{Kind, Plugin, PluginError};
+
+/// The loaded plugins. Steps of one host and phase stand in the order of this list:
+/// registry, builder and custom steps, env, proxy, role.
+#[derive(Clone)]
+pub struct Crew {
+    plugins: Vec<Plugin>,
+}
+
+/// A crew that cannot work.
+#[derive(Debug, thiserror::Error)]
+#[error("no {kind} plugin is loaded\nhelp: take the entry that replaces it out of `x-windlass: plugins:`, or add one of that kind")]
+pub struct Incomplete {
+    kind: Kind,
+}
+
+impl Crew {
+    /// Orders the plugins. There must be an engine, a role and a registry plugin.
+    pub fn new(mut plugins: Vec<Plugin>) -> Result<Self, Incomplete> {
+        plugins.sort_by_key(|plugin| match plugin.kind() {
+            Kind::Engine => 0,
+            Kind::Registry => 1,
+            Kind::Step => 2,
+            Kind::Env => 3,
+            Kind::Proxy => 4,
+            Kind::Role => 5,
+        });
+        for kind in [Kind::Engine, Kind::Registry, Kind::Role] {
+            if !plugins.iter().any(|plugin| plugin.kind() == kind) {
+                return Err(Incomplete { kind });
+            }
+        }
+        Ok(Self { plugins })
+    }
+
+    /// All plugins in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Plugin> {
+        self.plugins.iter()
+    }
+
+    /// The plugins of a kind.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Plugin> {
+        self.plugins.iter().filter(move |plugin| plugin.kind() == kind)
+    }
+
+    /// The engine: there is one.
+    pub fn engine(&self) -> &Plugin {
+        self.only(Kind::Engine)
+    }
+
+    /// The role plugin: there is one.
+    pub fn role(&self) -> &Plugin {
+        self.only(Kind::Role)
+    }
+
+    fn only(&self, kind: Kind) -> &Plugin {
+        self.of(kind).next().expect("checked when the crew was made")
+    }
+
+    /// What each plugin owns of deploy.yml.
+    pub fn owners(&self) -> Vec<Owner> {
+        let mut owners = Vec::new();
+        for plugin in &self.plugins {
+            for owned in &plugin.description().owns {
+                owners.push(Owner {
+                    plugin: plugin.name().to_string(),
+                    pattern: owned.pattern.clone(),
+                    schema: serde_json::from_str(&owned.schema).unwrap_or(Value::Bool(true)),
+                });
+            }
+        }
+        owners
+    }
+}
+
+/// What a run knows before it asks anybody: the same for every plugin, but for the sections.
+#[derive(Clone)]
+pub struct Brief {
+    pub project: Project,
+    pub tree: Tree,
+    pub owners: Vec<Owner>,
+    /// `deploy`, `rollback`, or noun and verb.
+    pub operation: String,
+    /// Flags and arguments by long name.
+    pub arguments: Value,
+    pub version: String,
+    pub repository: String,
+    pub run_id: String,
+    /// The names of the hosts in play.
+    pub hosts: Vec<String>,
+    /// The names of the roles in play.
+    pub roles: Vec<String>,
+}
+
+impl Brief {
+    /// The context of one plugin. `home` tells a host's home directory, empty if unknown.
+    pub fn context(&self, plugin: &Plugin, home: &dyn Fn(&str) -> String) -> Context {
+        let project = &self.project;
+        let in_play = |role: &String| self.roles.contains(role);
+        let hosts = project.hosts.iter().filter(|host| self.hosts.contains(&host.name));
+        let settings = project.windlass.plugins.get(plugin.name()).map(|p| p.settings.clone());
+        Context {
+            operation: self.operation.clone(),
+            arguments: self.arguments.to_string(),
+            service: project.service.clone(),
+            destination: project.destination.clone(),
+            version: self.version.clone(),
+            repository: self.repository.clone(),
+            run_id: self.run_id.clone(),
+            run_directory: project.run_directory.clone(),
+            hosts: hosts
+                .map(|host| HostInfo {
+                    name: host.name.clone(),
+                    roles: host.roles.iter().filter(|role| in_play(role)).cloned().collect(),
+                    tags: host.tags.clone(),
+                    home: home(&host.name),
+                })
+                .collect(),
+            roles: project
+                .roles
+                .iter()
+                .filter(|role| in_play(&role.name))
+                .map(|role| RoleInfo {
+                    name: role.name.clone(),
+                    hosts: role.hosts.iter().filter(|h| self.hosts.contains(h)).cloned().collect(),
+                    primary: role.primary,
+                })
+                .collect(),
+            primary_host: project.primary_host.clone(),
+            config: self.config(plugin).to_string(),
+            settings: settings.filter(|s| !s.is_null()).unwrap_or_else(|| json!({})).to_string(),
+            secrets: project.secrets_declared.clone(),
+            annotations: Vec::new(),
+        }
+    }
+
+    /// The sections that the plugin owns or reads, in the file's nesting.
+    fn config(&self, plugin: &Plugin) -> Value {
+        let reads = plugin.description().reads.iter().map(|pattern| Owner {
+            plugin: plugin.name().to_string(),
+            pattern: pattern.clone(),
+            schema: Value::Bool(true),
+        });
+        let owned = section(&self.tree, &self.owners, plugin.name());
+        let read = section(&self.tree, &reads.collect::<Vec<_>>(), plugin.name());
+        overlay(owned, read)
+    }
+
+    /// Asks the registry plugin where the image lives.
+    pub fn with_repository(mut self, crew: &Crew) -> Result<Self, PluginError> {
+        let registry = crew.of(Kind::Registry).next().expect("checked when the crew was made");
+        self.repository = registry.repository(&self.context(registry, &|_| String::new()))?;
+        Ok(self)
+    }
+}
+
+/// Both trees in one; where both have a scalar they have the same one.
+fn overlay(mut base: Value, other: Value) -> Value {
+    match (&mut base, other) {
+        (Value::Object(base), Value::Object(other)) => {
+            for (key, value) in other {
+                let merged = match base.remove(&key) {
+                    Some(below) => overlay(below, value),
+                    None => value,
+                };
+                base.insert(key, merged);
+            }
+        }
+        (Value::Null, other) => base = other,
+        (base @ Value::Array(_), other @ Value::Array(_)) if other != *base => *base = other,
+        _ => {}
+    }
+    base
+}

@@ -1,0 +1,196 @@
+//! Taking the lock, raising the fences, looking at all hosts; and giving the lock back.
+
+use std::collections::BTreeMap;
+
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::execute::Fence;
+use crate::lock::{Answer, Details};
+use crate::model::event::Event;
+use crate::model::problem::Problem;
+use crate::model::wit::Query;
+
+use super::compose::Asked;
+use super::hosts::{Entry, Heartbeat, HostError, Hosts, Look, Seen};
+use super::{Run, RunError};
+
+/// The lock is ours, every host's fence stands at our number, and the lease is being renewed.
+pub(super) struct Locked<H: Hosts> {
+    pub fences: BTreeMap<String, Fence>,
+    watch: JoinHandle<()>,
+    hosts: std::marker::PhantomData<H>,
+}
+
+impl<H: Hosts> Drop for Locked<H> {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
+}
+
+impl<H: Hosts> Run<H> {
+    /// Locks on the primary host first, then fences all others; what they show is observed in
+    /// the same round trips.
+    pub(super) async fn enter(
+        &self,
+        seen: &Seen,
+    ) -> Result<(Locked<H>, BTreeMap<String, Look>), RunError> {
+        let asked = self.asked()?;
+        let primary = &self.brief.project.primary_host;
+        let at_least = seen.largest_fence() + 1;
+        let entry = Entry {
+            lock: Some((self.details(), self.settings.lock_wait_s)),
+            fence: Some(at_least),
+        };
+        let mut stop = self.stop.subscribe();
+        let first = tokio::select! {
+            first = self.look_at(primary, &asked, entry) => first?,
+            _ = stop.wait_for(|stop| *stop) => return Err(RunError::Interrupted),
+        };
+        let number = self.entered(primary, &first)?;
+        // From here on the lock is ours and must be given back.
+        let guarded = self.fence_others(primary, number, &asked, first).await;
+        match guarded {
+            Ok(entered) => Ok(entered),
+            Err(error) => {
+                let _ = self.hosts.release(primary).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn fence_others(
+        &self,
+        primary: &str,
+        number: u64,
+        asked: &[Asked],
+        first: Look,
+    ) -> Result<(Locked<H>, BTreeMap<String, Look>), RunError> {
+        let mut heartbeat = self.hosts.keep_lease(primary).await?;
+        let (stop, sink) = (self.stop.clone(), self.sink.clone());
+        let host = primary.to_string();
+        let watch = tokio::spawn(async move {
+            let why = heartbeat.lost().await;
+            let problem = Problem::error(format!("the lock on {host} is lost: {why}"))
+                .help("what runs now is taken back or finished; then run `windlass status`");
+            sink(Event::Problem { problem });
+            stop.send_replace(true);
+        });
+        let mut locked =
+            Locked { fences: BTreeMap::new(), watch, hosts: std::marker::PhantomData };
+        let others: Vec<String> =
+            self.brief.hosts.iter().filter(|host| *host != primary).cloned().collect();
+        let raise = |_: &str| Entry { lock: None, fence: Some(number) };
+        let mut looks = self.look_each(&others, asked, &raise).await?;
+        for (host, look) in &looks {
+            self.entered(host, look)?;
+        }
+        looks.insert(primary.to_string(), first);
+        for host in looks.keys() {
+            let paths = self.paths();
+            let fence = Fence { guard: paths.guard(), group: paths.group(), number };
+            locked.fences.insert(host.clone(), fence);
+        }
+        Ok((locked, looks))
+    }
+
+    /// The number that the host's fence stands at, or why we are not in.
+    fn entered(&self, host: &str, look: &Look) -> Result<u64, RunError> {
+        let mut number = None;
+        for answer in &look.answers {
+            match answer {
+                Answer::Acquired { taken_over_from: Some(before) } => {
+                    let message = format!(
+                        "took over the lock of {} (since {}): its lease had ended",
+                        before.owner(),
+                        before.since()
+                    );
+                    (self.sink)(Event::Note { message });
+                }
+                Answer::Held { by, lease_s } => {
+                    return Err(RunError::Locked { host: host.into(), by: by.clone(), lease_s: *lease_s });
+                }
+                Answer::Raised { number: raised } => number = Some(*raised),
+                Answer::Larger { number } => {
+                    return Err(RunError::FenceLarger { host: host.into(), number: *number });
+                }
+                Answer::Busy => return Err(RunError::FenceBusy { host: host.into() }),
+                _ => {}
+            }
+        }
+        number.ok_or_else(|| {
+            let why = "the host did not say that its fence was raised".to_string();
+            HostError { host: host.into(), why, help: None }.into()
+        })
+    }
+
+    /// Gives the lock back. A lock that is not ours any more was reported when it was lost.
+    pub(super) async fn leave(&self, locked: Locked<H>) -> Result<(), RunError> {
+        drop(locked);
+        let released = self.hosts.release(&self.brief.project.primary_host).await;
+        for host in self.hosts_to_ask() {
+            let count = self.hosts.trips(&host);
+            (self.sink)(Event::Trips { host, count });
+        }
+        match released? {
+            Answer::Lost => Err(RunError::LeaseLost),
+            _ => Ok(()),
+        }
+    }
+
+    fn details(&self) -> Details {
+        let what = &self.brief.operation;
+        let message = format!("Automatic {what} lock");
+        Details::new(&self.settings.performer, &self.settings.now, &self.brief.version, &message)
+    }
+
+    /// The hosts in play and the one with the lock.
+    fn hosts_to_ask(&self) -> Vec<String> {
+        let mut hosts = self.brief.hosts.clone();
+        if !hosts.contains(&self.brief.project.primary_host) {
+            hosts.push(self.brief.project.primary_host.clone());
+        }
+        hosts
+    }
+
+    /// Looks at every host at once.
+    pub(super) async fn look_all(
+        &self,
+        asked: &[Asked],
+        entry: &(dyn Fn(&str) -> Entry + Sync),
+    ) -> Result<BTreeMap<String, Look>, RunError> {
+        self.look_each(&self.hosts_to_ask(), asked, entry).await
+    }
+
+    async fn look_each(
+        &self,
+        hosts: &[String],
+        asked: &[Asked],
+        entry: &(dyn Fn(&str) -> Entry + Sync),
+    ) -> Result<BTreeMap<String, Look>, RunError> {
+        let mut tasks = JoinSet::new();
+        for host in hosts {
+            let queries = queries(asked, host);
+            let (fleet, host, entry) = (self.hosts.clone(), host.clone(), entry(host));
+            tasks.spawn(async move { (host.clone(), fleet.look(&host, entry, queries).await) });
+        }
+        let (mut looks, mut errors) = (BTreeMap::new(), Vec::new());
+        while let Some(joined) = tasks.join_next().await {
+            match joined {
+                Ok((host, Ok(look))) => drop(looks.insert(host, look)),
+                Ok((_, Err(error))) => errors.push(error),
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(_) => {}
+            }
+        }
+        errors.sort_by(|a, b| a.host.cmp(&b.host));
+        if errors.is_empty() { Ok(looks) } else { Err(RunError::Hosts(errors)) }
+    }
+
+    async fn look_at(&self, host: &str, asked: &[Asked], entry: Entry) -> Result<Look, RunError> {
+        Ok(self.hosts.look(host, entry, queries(asked, host)).await?)
+    }
+}
+
+fn queries(asked: &[Asked], host: &str) -> Vec<Query> {
+    asked.iter().filter(|asked| asked.host == host).map(|asked| asked.query.clone()).collect()
+}

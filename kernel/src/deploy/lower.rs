@@ -1,0 +1,165 @@
+//! From typed steps to programs: the engine plugin lowers what concerns containers.
+
+use crate::model::plan::{PlannedStep, Process, Program, effect};
+use crate::model::wit::{Action, Command, Condition, ContainerAction, ContainerWait, Part, Step, Text, Wait};
+use crate::plugin::{LoweredCommand, Plugin, PluginError};
+
+/// Why a plan could not be lowered.
+#[derive(Debug, thiserror::Error)]
+pub enum LowerError {
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    #[error("the engine plugin cannot do the step `{title}` of {plugin}: {why}")]
+    Refused { plugin: String, title: String, why: String },
+}
+
+/// Lowers the steps of all plugins; each comes with its plugin's name, its ids still local.
+pub fn lower(engine: &Plugin, steps: Vec<(String, Step)>) -> Result<Vec<PlannedStep>, LowerError> {
+    let mut wanted = Wanted::default();
+    for (_, step) in &steps {
+        wanted.note(&step.action);
+        step.undo.iter().for_each(|undo| wanted.note(undo));
+    }
+    let mut actions = engine.lower(&wanted.actions)?.into_iter();
+    let mut waits = engine.lower_waits(&wanted.waits)?.into_iter();
+    let mut planned = Vec::with_capacity(steps.len());
+    for (plugin, step) in steps {
+        let refused = |why: String| LowerError::Refused {
+            plugin: plugin.clone(),
+            title: step.title.clone(),
+            why,
+        };
+        let mut program = |action: &Action| -> Result<Program, String> {
+            Ok(match action.clone() {
+                Action::Container(_) => {
+                    let lowered = actions.next().ok_or("it gave no answer")??;
+                    let processes = lowered.commands.into_iter().map(process).collect();
+                    Program::Processes { processes, yields: lowered.yields }
+                }
+                Action::Wait(Wait::Container(wait)) => {
+                    let lowered = waits.next().ok_or("it gave no answer")??;
+                    Program::Watch {
+                        argv: lowered.argv,
+                        accept: lowered.accept,
+                        reject: lowered.reject,
+                        steady: lowered.steady,
+                        steady_ms: wait.steady_ms,
+                    }
+                }
+                Action::Wait(Wait::Http(http)) => Program::Http(http),
+                Action::Wait(Wait::Command(command)) => Program::Until(command.into()),
+                Action::Wait(Wait::DelayMs(ms)) => Program::Delay { ms },
+                Action::WriteFile(file) => {
+                    Program::WriteFile { path: file.path, content: file.content, mode: file.mode }
+                }
+                Action::WriteEnvFile(file) => {
+                    Program::WriteEnvFile { path: file.path, vars: file.vars }
+                }
+                Action::MakeDirectory(path) => Program::MakeDirectory { path },
+                Action::AppendLine((path, line)) => Program::AppendLine { path, line },
+                Action::RemoveFile(path) => Program::RemoveFile { path },
+                Action::RemoveDirectory(path) => Program::RemoveDirectory { path },
+                Action::Run(command) => {
+                    Program::Processes { processes: vec![command.into()], yields: None }
+                }
+                Action::Hook(name) => Program::Hook { name },
+                Action::Other((name, text)) if name == "say" => {
+                    Program::Say { text: serde_json::from_str(&text).unwrap_or(text) }
+                }
+                Action::Other((name, _)) => return Err(format!("`{name}` is not known here")),
+            })
+        };
+        let lowered = program(&step.action).map_err(refused)?;
+        let undo = step.undo.as_ref().map(&mut program).transpose().map_err(refused)?;
+        planned.push(qualify(plugin, step, lowered, undo));
+    }
+    Ok(planned)
+}
+
+#[derive(Default)]
+struct Wanted {
+    actions: Vec<ContainerAction>,
+    waits: Vec<ContainerWait>,
+}
+
+impl Wanted {
+    fn note(&mut self, action: &Action) {
+        match action {
+            Action::Container(action) => self.actions.push(action.clone()),
+            Action::Wait(Wait::Container(wait)) => self.waits.push(wait.clone()),
+            _ => {}
+        }
+    }
+}
+
+/// Makes ids unique among plugins, in the step itself and in whatever refers to it.
+fn qualify(plugin: String, step: Step, program: Program, undo: Option<Program>) -> PlannedStep {
+    let full = |id: &str| format!("{plugin}.{id}");
+    let mut step = step;
+    step.when = match step.when {
+        Condition::Always => Condition::Always,
+        Condition::Ok(id) => Condition::Ok(full(&id)),
+        Condition::Failed(id) => Condition::Failed(full(&id)),
+    };
+    step.block = step.block.map(|block| full(&block));
+    let mut program = program;
+    let mut undo = undo;
+    for program in std::iter::once(&mut program).chain(undo.as_mut()) {
+        each_text(program, &mut |text| {
+            for part in text {
+                if let Part::OutputOf(output) = part {
+                    output.step = full(&output.step);
+                }
+            }
+        });
+    }
+    PlannedStep { id: full(&step.id), effect: effect(&step.action), plugin, step, program, undo }
+}
+
+fn each_text(program: &mut Program, on: &mut dyn FnMut(&mut Text)) {
+    fn process(process: &mut Process, on: &mut dyn FnMut(&mut Text)) {
+        process.argv.iter_mut().for_each(&mut *on);
+        process.env.iter_mut().for_each(|var| on(&mut var.value));
+        process.stdin.iter_mut().for_each(on);
+    }
+    match program {
+        Program::Processes { processes, .. } => processes.iter_mut().for_each(|p| process(p, on)),
+        Program::Until(p) => process(p, on),
+        Program::Watch { argv, .. } => argv.iter_mut().for_each(on),
+        Program::Http(http) => {
+            on(&mut http.url);
+            http.contains.iter_mut().for_each(&mut *on);
+            http.absent.iter_mut().for_each(&mut *on);
+            http.port_after.iter_mut().for_each(on);
+        }
+        Program::WriteFile { content, .. } => on(content),
+        Program::WriteEnvFile { vars, .. } => vars.iter_mut().for_each(|var| on(&mut var.value)),
+        Program::AppendLine { line, .. } => on(line),
+        _ => {}
+    }
+}
+
+fn process(command: LoweredCommand) -> Process {
+    Process {
+        argv: command.argv,
+        env: command.env,
+        stdin: command.stdin,
+        success: command.success,
+    }
+}
+
+impl From<Command> for Process {
+    fn from(command: Command) -> Self {
+        let mut argv = command.argv;
+        if let Some(directory) = command.directory {
+            // `env -C` is not everywhere; a shell with fixed text is.
+            let words = ["sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh"];
+            let mut wrapped: Vec<Text> =
+                words.iter().map(|word| vec![Part::Literal(word.to_string())]).collect();
+            wrapped.push(vec![Part::Literal(directory)]);
+            wrapped.append(&mut argv);
+            argv = wrapped;
+        }
+        Self { argv, env: command.env, stdin: command.stdin, success: command.success }
+    }
+}

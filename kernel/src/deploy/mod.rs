@@ -1,0 +1,257 @@
+//! The story of every command: observe → plan → stage → lock → observe again → plan again →
+//! roll → clean up → look → release.
+//!
+//! [`Run::perform`] is that story on one screen; each sentence of it is a function below or
+//! a file beside this one.
+
+pub mod compare;
+pub mod compose;
+pub mod crew;
+mod enter;
+pub mod error;
+pub mod hosts;
+pub mod local_steps;
+mod lower;
+mod merge;
+pub mod remote;
+pub mod standing;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::execute::lanes::{self, Course, Ending, Lane};
+use crate::execute::{Audit, Known};
+use crate::model::event::{Event, Sink};
+use crate::model::paths::Paths;
+use crate::model::plan::{LOCAL, Plan, Stretch};
+use crate::model::project::Gate;
+use crate::model::secret::SecretStore;
+
+use compare::{Difference, compare};
+use compose::{Asked, questions};
+use crew::{Brief, Crew};
+use enter::Locked;
+pub use error::RunError;
+use hosts::{Entry, Hosts, Look, Seen};
+
+/// One run of one operation.
+pub struct Run<H: Hosts> {
+    pub hosts: Arc<H>,
+    pub crew: Crew,
+    pub brief: Brief,
+    pub secrets: SecretStore,
+    pub sink: Sink,
+    /// Turns true on Ctrl-C and when the lease is lost.
+    pub stop: watch::Sender<bool>,
+    pub settings: Settings,
+}
+
+/// What a run is told besides the brief.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// For the lock and the audit log.
+    pub performer: String,
+    /// RFC 3339, UTC.
+    pub now: String,
+    /// How long to wait for somebody else's lock, in seconds.
+    pub lock_wait_s: u64,
+    /// True: refuse if the plan has changed when the lock is held.
+    pub strict: bool,
+}
+
+/// A user's hook, run by whoever made the run: name in, failure out.
+pub type Hook<'a> = &'a (dyn Fn(&str) -> Result<bool, RunError> + Send + Sync);
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    pub lanes: Vec<Lane>,
+}
+
+impl<H: Hosts> Run<H> {
+    /// Does what `plan`, made from `seen`, says.
+    pub async fn perform(&self, plan: Plan, seen: Seen, hook: Hook<'_>) -> Result<Report, RunError> {
+        let mut stop = self.stop.subscribe();
+        let interrupted = async { stop.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) };
+        let known = tokio::select! {
+            staged = self.stage(&plan) => staged?,
+            () = interrupted => return Err(RunError::Interrupted),
+        };
+        if !plan.writes() {
+            return self.read(&plan, &known).await;
+        }
+        let (locked, looks) = self.enter(&seen).await?;
+        let result = self.locked(plan, seen, looks, &known, &locked, hook).await;
+        let released = self.leave(locked).await;
+        let report = result?;
+        released.map(|()| report)
+    }
+
+    /// The part of the story that happens under the lock.
+    async fn locked(
+        &self,
+        plan: Plan,
+        seen: Seen,
+        looks: BTreeMap<String, Look>,
+        known: &BTreeMap<String, Known>,
+        locked: &Locked<H>,
+        hook: Hook<'_>,
+    ) -> Result<Report, RunError> {
+        let mut looks = looks;
+        if hook("pre-deploy")? {
+            // The hook may have taken long: what was seen before it is old.
+            looks = self.look_all(&self.asked()?, &|_| Entry::default()).await?;
+        }
+        let now = Seen::new(&self.asked()?, &looks);
+        let plan = self.bind(&plan, &seen, &now)?;
+        let course = self.course(locked);
+        let stop = self.stop.subscribe();
+        let lanes = lanes::roll(&self.hosts, &plan, &course, known, &stop).await;
+        if let Some(error) = self.verdict(&lanes) {
+            self.standing().await;
+            return Err(error);
+        }
+        let known: BTreeMap<_, _> =
+            lanes.iter().map(|lane| (lane.host.clone(), lane.known.clone())).collect();
+        let last = Stretch::Cleanup;
+        let tidied = lanes::stretch(&self.hosts, &plan, &course, last, &known, &stop).await;
+        self.standing().await;
+        match self.verdict(&tidied) {
+            Some(error) => Err(error),
+            None => Ok(Report { lanes }),
+        }
+    }
+
+    /// Observes all hosts in play.
+    pub async fn observe(&self) -> Result<Seen, RunError> {
+        let asked = self.asked()?;
+        let looks = self.look_all(&asked, &|_| Entry::default()).await?;
+        Ok(Seen::new(&asked, &looks))
+    }
+
+    /// The plan for hosts as seen.
+    pub fn plan(&self, seen: &Seen) -> Result<Plan, RunError> {
+        Ok(compose::plan(&self.crew, &self.brief, seen)?)
+    }
+
+    fn asked(&self) -> Result<Vec<Asked>, RunError> {
+        Ok(questions(&self.crew, &self.brief)?)
+    }
+
+    /// Build, push, login, pull: everything that needs no lock.
+    async fn stage(&self, plan: &Plan) -> Result<BTreeMap<String, Known>, RunError> {
+        let here = plan.slice(LOCAL, Stretch::Stage);
+        local_steps::run(&here, &self.secrets, &self.sink).await?;
+        let stop = self.stop.subscribe();
+        let course = self.outside();
+        let none = BTreeMap::new();
+        let which = Stretch::Stage;
+        let lanes = lanes::stretch(&self.hosts, plan, &course, which, &none, &stop).await;
+        if let Some(error) = self.verdict(&lanes) {
+            return Err(error);
+        }
+        self.same_image(plan, &lanes)?;
+        Ok(lanes.into_iter().map(|lane| (lane.host, lane.known)).collect())
+    }
+
+    /// Steps that change nothing, or only what the user typed: no lock.
+    async fn read(&self, plan: &Plan, known: &BTreeMap<String, Known>) -> Result<Report, RunError> {
+        let mut report = Report::default();
+        let stop = self.stop.subscribe();
+        for which in [Stretch::Start, Stretch::Retire, Stretch::Cleanup] {
+            let course = self.outside();
+            let lanes = lanes::stretch(&self.hosts, plan, &course, which, known, &stop).await;
+            if let Some(error) = self.verdict(&lanes) {
+                return Err(error);
+            }
+            report.lanes.extend(lanes);
+        }
+        Ok(report)
+    }
+
+    /// Plans again, now that nobody else can change the hosts, and compares.
+    fn bind(&self, plan: &Plan, seen: &Seen, now: &Seen) -> Result<Plan, RunError> {
+        let again = self.plan(now)?;
+        let difference = compare((plan, seen), (&again, now));
+        if !difference.is_empty() {
+            if self.settings.strict {
+                return Err(RunError::Changed(difference));
+            }
+            self.note_difference(&difference);
+        }
+        Ok(again)
+    }
+
+    fn note_difference(&self, difference: &Difference) {
+        for line in difference.facts.iter().chain(&difference.steps) {
+            let message = format!("since the plan was made: {line}");
+            (self.sink)(Event::Note { message });
+        }
+    }
+
+    /// After the pull all hosts must have the same image under the version's tag.
+    fn same_image(&self, plan: &Plan, lanes: &[Lane]) -> Result<(), RunError> {
+        let mut digests: Vec<(String, String)> = Vec::new();
+        for lane in lanes {
+            for step in plan.slice(&lane.host, Stretch::Stage) {
+                let digest = lane.known.outputs.get(&step.id);
+                if let Some(digest) = digest.filter(|d| d.starts_with("sha256:")) {
+                    digests.push((lane.host.clone(), digest.clone()));
+                }
+            }
+        }
+        match digests.iter().find(|(_, digest)| *digest != digests[0].1) {
+            Some(other) => Err(RunError::OtherImage {
+                version: plan.version.clone(),
+                one: digests[0].clone(),
+                other: other.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn verdict(&self, lanes: &[Lane]) -> Option<RunError> {
+        let failed: Vec<Lane> =
+            lanes.iter().filter(|lane| lane.ending != Ending::Done).cloned().collect();
+        (!failed.is_empty()).then_some(RunError::Lanes(failed))
+    }
+
+    fn paths(&self) -> Paths {
+        let project = &self.brief.project;
+        Paths::new(&project.run_directory, &project.service, project.destination.as_deref())
+    }
+
+    /// The course of steps that need neither lock nor fence.
+    fn outside(&self) -> Course {
+        let project = &self.brief.project;
+        Course {
+            fences: BTreeMap::new(),
+            audit: Audit {
+                path: self.paths().audit(),
+                performer: self.settings.performer.clone(),
+                destination: project.destination.clone(),
+            },
+            primaries: self.primaries(),
+            gate_before_start: project.windlass.gate == Gate::Start,
+            group: project.boot.group_size(self.brief.hosts.len()),
+            pause_s: project.boot.wait,
+        }
+    }
+
+    fn course(&self, locked: &Locked<H>) -> Course {
+        Course { fences: locked.fences.clone(), ..self.outside() }
+    }
+
+    /// The hosts in play that have the primary role; without one there is nothing to wait for.
+    fn primaries(&self) -> Vec<String> {
+        let project = &self.brief.project;
+        let primary = project.roles.iter().find(|r| r.primary && self.brief.roles.contains(&r.name));
+        let hosts = primary.map(|role| role.hosts.clone()).unwrap_or_default();
+        hosts.into_iter().filter(|host| self.brief.hosts.contains(host)).collect()
+    }
+}

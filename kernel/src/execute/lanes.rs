@@ -1,0 +1,299 @@
+//! Lanes: each host goes through its stretches of the plan; barriers lie between them.
+//!
+//! A lane is everything that happens on one host. It either reaches the new version or is
+//! taken back whole, so that a host never mixes versions of its roles.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::model::plan::{Effect, Plan, PlannedStep, Stretch};
+use crate::model::wit::Condition;
+
+use super::gate::{Gate, Ticket, Verdict};
+use super::report::{Refusal, TripReport};
+use super::script::{Audit, Fence, Known, ScriptError, Trip};
+
+/// Whoever can carry a trip to a host: the SSH connections, or hosts in memory.
+pub trait Runner: Send + Sync + 'static {
+    /// Runs the trip's steps. When `stop` turns true and the trip may be taken back, it is
+    /// asked to stop and does its undo.
+    fn trip(
+        &self,
+        host: &str,
+        trip: Trip,
+        stop: watch::Receiver<bool>,
+    ) -> impl Future<Output = Result<TripReport, TripError>> + Send;
+}
+
+/// Why a trip could not be made. What a step's failure means is in the report instead.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum TripError {
+    #[error("{0}")]
+    Script(#[from] ScriptError),
+    #[error("{0}")]
+    Connection(String),
+}
+
+/// What lanes need besides the plan.
+#[derive(Debug, Clone)]
+pub struct Course {
+    /// By host; the hosts of the plan all have one if it writes.
+    pub fences: BTreeMap<String, Fence>,
+    pub audit: Audit,
+    /// Hosts with a container of the primary role, which decide the gate.
+    pub primaries: Vec<String>,
+    /// True: other hosts wait before they start, as Kamal 1.9 does.
+    pub gate_before_start: bool,
+    /// Hosts at a time.
+    pub group: usize,
+    /// Seconds between groups.
+    pub pause_s: u64,
+}
+
+/// How a host came out of a stretch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// All steps that had to succeed did.
+    Done,
+    /// A step failed; `undone` if what was done before was taken back.
+    Failed { step: Box<PlannedStep>, code: i32, undone: bool },
+    /// It was taken back because no primary container became good, or on request.
+    TakenBack { why: &'static str },
+    /// The host refused the script.
+    Refused(Refusal),
+    /// The connection was cut; the script may go on by itself.
+    Lost(TripError),
+}
+
+/// A host's way through the plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lane {
+    pub host: String,
+    pub ending: Ending,
+    pub known: Known,
+    /// What steps printed, by step.
+    pub texts: BTreeMap<String, Vec<String>>,
+    /// Steps that ran because another had failed: what they print explains it.
+    pub explains: Vec<String>,
+}
+
+/// Runs one stretch on all of its hosts at once, without gate: staging, cleanup.
+pub async fn stretch<R: Runner>(
+    runner: &Arc<R>,
+    plan: &Plan,
+    course: &Course,
+    which: Stretch,
+    known: &BTreeMap<String, Known>,
+    stop: &watch::Receiver<bool>,
+) -> Vec<Lane> {
+    let mut tasks = JoinSet::new();
+    for host in plan.hosts() {
+        let steps = owned(plan.slice(host, which));
+        if steps.is_empty() {
+            continue;
+        }
+        let lane = new_lane(host, known.get(host).cloned().unwrap_or_default());
+        let (runner, course, stop) = (runner.clone(), course.clone(), stop.clone());
+        tasks.spawn(async move { lane.go(&*runner, &course, steps, false, &stop).await });
+    }
+    join(tasks, plan).await
+}
+
+/// Runs the stretches around the gate, in groups of hosts.
+pub async fn roll<R: Runner>(
+    runner: &Arc<R>,
+    plan: &Plan,
+    course: &Course,
+    known: &BTreeMap<String, Known>,
+    stop: &watch::Receiver<bool>,
+) -> Vec<Lane> {
+    let primaries = |host: &&str| course.primaries.iter().any(|p| p == host);
+    // Primary hosts first: a group of others alone would wait for hosts of a later group.
+    let (mut hosts, others): (Vec<&str>, Vec<&str>) = plan.hosts().into_iter().partition(primaries);
+    let gate = Gate::new(hosts.len());
+    let mut tickets: BTreeMap<String, Ticket> =
+        hosts.iter().map(|host| (host.to_string(), Ticket::new(gate.clone()))).collect();
+    hosts.extend(others);
+
+    let mut lanes = Vec::new();
+    for (number, group) in hosts.chunks(course.group.max(1)).enumerate() {
+        if number > 0 && course.pause_s > 0 {
+            tokio::time::sleep(std::time::Duration::from_secs(course.pause_s)).await;
+        }
+        let mut tasks = JoinSet::new();
+        for host in group {
+            let first = owned(plan.slice(host, Stretch::Start));
+            let second = owned(plan.slice(host, Stretch::Retire));
+            let lane = new_lane(host, known.get(*host).cloned().unwrap_or_default());
+            let (runner, course, stop) = (runner.clone(), course.clone(), stop.clone());
+            let (gate, ticket) = (gate.clone(), tickets.remove(*host));
+            tasks.spawn(async move {
+                lane.through_gate(&*runner, &course, first, second, gate, ticket, &stop).await
+            });
+        }
+        lanes.extend(join(tasks, plan).await);
+        // A later group would only spread what has just failed.
+        if lanes.iter().any(|lane| lane.ending != Ending::Done) {
+            break;
+        }
+    }
+    lanes
+}
+
+async fn join(mut tasks: JoinSet<Lane>, plan: &Plan) -> Vec<Lane> {
+    let mut lanes = Vec::new();
+    while let Some(lane) = tasks.join_next().await {
+        match lane {
+            Ok(lane) => lanes.push(lane),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => {}
+        }
+    }
+    let order = plan.hosts();
+    lanes.sort_by_key(|lane| order.iter().position(|host| *host == lane.host));
+    lanes
+}
+
+fn owned(steps: Vec<&PlannedStep>) -> Vec<PlannedStep> {
+    steps.into_iter().cloned().collect()
+}
+
+fn new_lane(host: &str, known: Known) -> Lane {
+    Lane { host: host.to_string(), ending: Ending::Done, known, texts: BTreeMap::new(), explains: Vec::new() }
+}
+
+impl Lane {
+    #[expect(clippy::too_many_arguments, reason = "one call; a struct would only rename them")]
+    async fn through_gate<R: Runner>(
+        self,
+        runner: &R,
+        course: &Course,
+        first: Vec<PlannedStep>,
+        second: Vec<PlannedStep>,
+        gate: Gate,
+        ticket: Option<Ticket>,
+        stop: &watch::Receiver<bool>,
+    ) -> Lane {
+        let primary = ticket.is_some();
+        if !primary && course.gate_before_start && gate.wait().await == Verdict::Closed {
+            return Lane { ending: NO_PRIMARY, ..self };
+        }
+        let begun = first.clone();
+        let lane = self.go(runner, course, first, true, stop).await;
+        let good = lane.ending == Ending::Done;
+        if let Some(ticket) = ticket {
+            ticket.report(good);
+        }
+        if !good {
+            return lane;
+        }
+        // A primary host that is good has opened the gate itself.
+        if !primary && gate.wait().await == Verdict::Closed {
+            return lane.take_back(runner, course, &begun, NO_PRIMARY).await;
+        }
+        if *stop.borrow() {
+            return lane.take_back(runner, course, &begun, INTERRUPTED).await;
+        }
+        lane.go(runner, course, second, false, &never()).await
+    }
+
+    /// One trip. An interrupt reaches it only while it can be taken back.
+    async fn go<R: Runner>(
+        mut self,
+        runner: &R,
+        course: &Course,
+        steps: Vec<PlannedStep>,
+        undo: bool,
+        stop: &watch::Receiver<bool>,
+    ) -> Lane {
+        if steps.is_empty() {
+            return self;
+        }
+        let trip = Trip {
+            fence: self.fence(course, &steps),
+            audit: course.audit.clone(),
+            steps: steps.clone(),
+            known: self.known.clone(),
+            undo,
+        };
+        let report = match runner.trip(&self.host, trip, stop.clone()).await {
+            Ok(report) => report,
+            Err(error) => return Lane { ending: Ending::Lost(error), ..self },
+        };
+        self.known.endings.extend(report.endings.clone());
+        self.known.outputs.extend(report.outputs.clone());
+        self.texts.extend(report.texts.clone());
+        let because = |step: &&PlannedStep| {
+            matches!(step.step.when, Condition::Failed(_)) && report.codes.contains_key(&step.id)
+        };
+        self.explains.extend(steps.iter().filter(because).map(|step| step.id.clone()));
+        self.ending = match (&report.refusal, report.failure(&steps)) {
+            (Some(refusal), _) => Ending::Refused(refusal.clone()),
+            (None, Some(_)) if *stop.borrow() && undo => INTERRUPTED,
+            (None, Some(step)) => {
+                let code = report.codes.get(&step.id).copied().unwrap_or(-1);
+                Ending::Failed { step: Box::new(step.clone()), code, undone: undo && report.done }
+            }
+            (None, None) if report.done && *stop.borrow() && undo && !report.undone.is_empty() => {
+                INTERRUPTED
+            }
+            (None, None) if report.done => Ending::Done,
+            (None, None) => Ending::Lost(TripError::Connection(format!(
+                "the connection to {} was cut before the script had reported its end",
+                self.host
+            ))),
+        };
+        self
+    }
+
+    /// A trip of nothing but the undo of what was done, last first.
+    async fn take_back<R: Runner>(
+        mut self,
+        runner: &R,
+        course: &Course,
+        begun: &[PlannedStep],
+        ending: Ending,
+    ) -> Lane {
+        let steps: Vec<PlannedStep> = begun
+            .iter()
+            .rev()
+            .filter(|step| self.known.endings.contains_key(&step.id))
+            .filter_map(|step| {
+                let mut back = step.clone();
+                back.program = step.undo.clone()?;
+                back.undo = None;
+                back.id = format!("{}.undo", step.id);
+                back.effect = Effect::Write;
+                back.step.title = format!("Take back: {}", step.step.title);
+                back.step.when = Condition::Always;
+                back.step.block = None;
+                back.step.audit = None;
+                back.step.may_fail = true;
+                Some(back)
+            })
+            .collect();
+        self = self.go(runner, course, steps, false, &never()).await;
+        if self.ending == Ending::Done {
+            self.ending = ending;
+        }
+        self
+    }
+
+    fn fence(&self, course: &Course, steps: &[PlannedStep]) -> Option<Fence> {
+        let writes = steps.iter().any(|step| step.effect == Effect::Write);
+        writes.then(|| course.fences.get(&self.host).cloned()).flatten()
+    }
+}
+
+const NO_PRIMARY: Ending =
+    Ending::TakenBack { why: "no container of the primary role became good" };
+const INTERRUPTED: Ending = Ending::TakenBack { why: "interrupted" };
+
+/// A stop that never comes.
+fn never() -> watch::Receiver<bool> {
+    watch::channel(false).1
+}

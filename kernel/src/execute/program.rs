@@ -1,0 +1,127 @@
+//! The body of one step as a shell function.
+
+use std::fmt::Write as _;
+
+use crate::model::plan::{PlannedStep, Process, Program};
+use crate::model::wit::{OutputKind, Part};
+use crate::ssh::quote;
+
+use super::env_file::EnvFile;
+use super::script::ScriptError;
+use super::shell::Scope;
+use super::wait;
+
+/// A function body, and what its standard output is.
+pub(super) struct Body {
+    pub text: String,
+    pub yields: Option<OutputKind>,
+}
+
+/// Writes the body of step number `n`.
+pub(super) fn body(n: usize, step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
+    let limit_ms = step.step.time_limit_ms;
+    let silent = |text: String| Ok(Body { text, yields: None });
+    match &step.program {
+        Program::Processes { processes, yields } => {
+            let mut text = String::new();
+            for (i, process) in processes.iter().enumerate() {
+                // Only the last command's output is what the step yields.
+                let aside = if yields.is_some() && i + 1 < processes.len() { " >&2" } else { "" };
+                let _ = writeln!(text, "{}{aside} || return $?", run(process, limit_ms, scope)?);
+            }
+            Ok(Body { text, yields: *yields })
+        }
+        Program::Watch { argv, accept, reject, steady, steady_ms } => silent(wait::watch(
+            &format!("lim 20 {}", scope.words(argv)?),
+            wait::Words { accept, reject, steady, steady_ms: *steady_ms },
+            limit_ms,
+        )),
+        Program::Http(http) => Ok(Body {
+            text: wait::http(http, limit_ms, scope)?,
+            yields: http.port_after.as_ref().map(|_| OutputKind::Port),
+        }),
+        Program::Until(process) => silent(wait::until(&run(process, limit_ms, scope)?, limit_ms)),
+        Program::Delay { ms } => silent(format!("sleep {}.{:03}\n", ms / 1000, ms % 1000)),
+        Program::WriteFile { path, content, mode } => {
+            silent(write(path, &scope.inner(content)?, *mode))
+        }
+        Program::WriteEnvFile { path, vars } => {
+            let file = EnvFile::new(vars, scope)?;
+            let mut text = write(path, &quote(&file.text), 0o600);
+            let dir = format!("{path}.d");
+            let _ = writeln!(text, "rm -rf -- {} || return", quote(&dir));
+            for (name, value) in &file.exact {
+                text.push_str(&write(&format!("{dir}/{name}"), &quote(value), 0o600));
+            }
+            silent(text)
+        }
+        Program::MakeDirectory { path } => silent(format!("mkdir -p -- {}\n", quote(path))),
+        Program::AppendLine { path, line } => silent(format!(
+            "{}printf '%s\\n' {} >>{}\n",
+            parent(path),
+            scope.inner(line)?,
+            quote(path)
+        )),
+        Program::RemoveFile { path } => silent(format!("rm -f -- {}\n", quote(path))),
+        Program::RemoveDirectory { path } => silent(format!("rm -rf -- {}\n", quote(path))),
+        Program::Say { text } => silent(format!("printf '%s\\n' {}\n", quote(text))),
+        // The client runs hooks itself: one in a script is a mistake of ours.
+        Program::Hook { .. } => Err(ScriptError::Unsupported),
+    }
+    .map(|body| {
+        debug_assert!(n < 20_000);
+        body
+    })
+}
+
+/// One process: its environment and stdin, a time limit, and which codes mean success.
+fn run(process: &Process, limit_ms: u32, scope: &Scope) -> Result<String, ScriptError> {
+    let mut command = format!("lim {} {}", limit_ms.div_ceil(1000), scope.words(&process.argv)?);
+    if let Some(stdin) = &process.stdin {
+        command = format!("printf '%s' {} | {command}", scope.inner(stdin)?);
+    }
+    if !process.env.is_empty() {
+        refuse_collision(process)?;
+        command = format!("( {}{command} )", scope.exports(&process.env)?);
+    }
+    if process.success.iter().any(|code| *code != 0) {
+        let codes: Vec<String> = process.success.iter().map(i32::to_string).collect();
+        command =
+            format!("{{ {command}; c=$?; case $c in {}) :;; *) (exit $c);; esac; }}", codes.join("|"));
+    }
+    Ok(command)
+}
+
+/// A variable that is exported for the process must not be one that its command line reads
+/// from the host: the exported value, perhaps a secret, would stand in the command line.
+fn refuse_collision(process: &Process) -> Result<(), ScriptError> {
+    for part in process.argv.iter().flatten() {
+        if let Part::HostEnv(name) = part
+            && process.env.iter().any(|var| var.name == *name)
+        {
+            return Err(ScriptError::SecretInCommand { name: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file atomically. The temporary file is private from its first byte.
+fn write(path: &str, content: &str, mode: u16) -> String {
+    let temporary = quote(&format!("{path}.windlass-new"));
+    format!(
+        "{}( umask 077; printf '%s' {content} >{temporary} ) && chmod {mode:o} {temporary} && \
+         mv -f -- {temporary} {} || return\n",
+        parent(path),
+        quote(path)
+    )
+}
+
+/// Makes the directory that a path is in.
+fn parent(path: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((parent, _)) if !parent.is_empty() => {
+            format!("mkdir -p -- {} || return\n", quote(parent))
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,255 @@
+//! The script that carries one host's steps: written here, run by the host's `sh`.
+//!
+//! It arrives on the stdin of a constant command as one `{ …; exit; }`, so that nothing runs
+//! unless all of it arrived. Standard output carries only framed events, each a line that
+//! starts with the trip's random mark; what steps print goes to standard error under the
+//! mark and the step's number. Undo is in the same script, so that it happens even when the
+//! client is gone.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::model::plan::{PlannedStep, Program, Stretch};
+use crate::model::secret::{MissingSecret, SecretStore};
+use crate::model::wit::{Condition, OutputKind};
+use crate::ssh::{frame, quote};
+
+use super::program::body;
+use super::shell::Scope;
+
+/// Why a script could not be written. Nothing was run.
+#[derive(Debug, thiserror::Error, Clone, PartialEq)]
+pub enum ScriptError {
+    #[error("the secret `{name}` would stand in a command line, where every process can read it")]
+    SecretInCommand { name: String },
+    #[error("{0}")]
+    NoSecret(#[from] MissingSecret),
+    #[error("`{name}` cannot be the name of an environment variable")]
+    BadName { name: String },
+    #[error("the step `{step}` has not yielded a {kind:?}")]
+    NoOutput { step: String, kind: OutputKind },
+    #[error("a text has a part that cannot stand there")]
+    Unsupported,
+    #[error("the variable `{name}` {why}")]
+    Value { name: String, why: String },
+}
+
+/// What steps have yielded: the id of the step, and the shell word that stands for it.
+pub(super) type Outputs = BTreeMap<String, String>;
+
+/// A host's fence as a script must find it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// File that holds the number and is held under `flock`.
+    pub guard: String,
+    /// File that names the process group of the holder.
+    pub group: String,
+    pub number: u64,
+}
+
+/// Where and as whom a script records what it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    pub path: String,
+    pub performer: String,
+    pub destination: Option<String>,
+}
+
+/// What one script does on one host.
+#[derive(Debug, Clone)]
+pub struct Trip {
+    /// Required as soon as a step writes.
+    pub fence: Option<Fence>,
+    pub audit: Audit,
+    pub steps: Vec<PlannedStep>,
+    /// How steps of earlier trips ended, and what they yielded.
+    pub known: Known,
+    /// True: a failure takes back what this trip did.
+    pub undo: bool,
+}
+
+/// What earlier trips of the host left.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// By step or block id: true = ended well.
+    pub endings: BTreeMap<String, bool>,
+    /// By step id.
+    pub outputs: BTreeMap<String, String>,
+}
+
+/// A script, with what is needed to read its events. Holds secrets: never print or keep it.
+pub struct Script {
+    pub text: String,
+    pub mark: String,
+}
+
+impl Trip {
+    /// Writes the script. `mark` must be random: it tells our events from what steps print.
+    pub fn script(&self, mark: &str, secrets: &SecretStore) -> Result<Script, ScriptError> {
+        let mut text = frame::preamble(mark);
+        if let Some(fence) = &self.fence {
+            text.push_str(&hold(fence));
+        }
+        text.push_str("ev pid $$\n");
+        let limit: u64 = self.steps.iter().map(|s| u64::from(s.step.time_limit_ms) / 10 + 1000).sum();
+        let _ = writeln!(text, "up; E=$((U+{limit}))");
+        for (id, ok) in &self.known.endings {
+            let _ = writeln!(text, "s_{}={}", ident(id), if *ok { "ok" } else { "failed" });
+        }
+        let mut outputs: Outputs =
+            self.known.outputs.iter().map(|(id, value)| (id.clone(), quote(value))).collect();
+        for (number, step) in self.steps.iter().enumerate() {
+            let scope = Scope { secrets, outputs: &outputs };
+            text.push_str(&self.step(number, step, &scope)?);
+            outputs.insert(step.id.clone(), format!("\"$o{number}\""));
+        }
+        if self.undo {
+            text.push_str(&self.take_back(&Scope { secrets, outputs: &outputs })?);
+        }
+        text.push_str("ev done\nexit\n}\n");
+        Ok(Script { text, mark: mark.to_string() })
+    }
+
+    /// One step: its condition, its function, its ending.
+    fn step(&self, n: usize, step: &PlannedStep, scope: &Scope) -> Result<String, ScriptError> {
+        let written = body(n, step, scope)?;
+        let mut text = format!("f{n}() {{\n{}}}\n", written.text);
+        let condition = match &step.step.when {
+            Condition::Always => "[ -z \"$F\" ]".to_string(),
+            Condition::Ok(id) => format!("[ -z \"$F\" ] && [ \"$s_{}\" = ok ]", ident(id)),
+            // What runs after a failure runs although the lane has failed: it explains it.
+            Condition::Failed(id) => format!("[ \"$s_{}\" = failed ]", ident(id)),
+        };
+        let block = step.step.block.as_deref().map(ident);
+        let block_open =
+            block.as_ref().map(|b| format!(" && [ \"$s_{b}\" != failed ]")).unwrap_or_default();
+        let interrupt = match Stretch::of(step.step.phase) {
+            Stretch::Start | Stretch::Stage => "[ -z \"$I\" ] || F=interrupted\n",
+            _ => "",
+        };
+        let _ = write!(text, "{interrupt}up; [ $U -lt $E ] || F=deadline\n");
+        let _ = write!(text, "if {condition}{block_open}; then\n");
+        let _ = write!(text, "ev begin {n}; printf '%s %s\\n' \"$M\" {n} >&2\n");
+        if let Some(what) = &step.step.audit {
+            text.push_str(&self.record(what, step.step.role.as_deref()));
+        }
+        match written.yields {
+            Some(kind) => {
+                let _ = write!(
+                    text,
+                    "o{n}=$(f{n} </dev/null 9>&-); c=$?\n\
+                     if [ $c = 0 ]; then if {}; then ev out {n} \"$o{n}\"; else \
+                     printf 'unexpected output: %s\\n' \"$o{n}\" >&2; c=65; fi; fi\n",
+                    kind_test(kind, n)
+                );
+            }
+            None => {
+                let _ = write!(text, "f{n} </dev/null >&2 9>&-; c=$?\n");
+            }
+        }
+        let id = ident(&step.id);
+        let _ = write!(text, "ev end {n} $c\nif [ $c = 0 ]; then s_{id}=ok");
+        if let Some(block) = &block {
+            let _ = write!(text, "; [ \"$s_{block}\" = failed ] || s_{block}=ok");
+        }
+        let _ = write!(text, "; else s_{id}=failed");
+        if let Some(block) = &block {
+            let _ = write!(text, "; s_{block}=failed");
+        }
+        if !step.step.may_fail && !matches!(step.step.when, Condition::Failed(_)) {
+            let _ = write!(text, "; F=${{F:-{n}}}");
+        }
+        text.push_str("; fi\nfi\n");
+        Ok(text)
+    }
+
+    /// Takes back, last first, every step that was begun. A step that failed half-way is
+    /// taken back too, so undo actions must bear that there is nothing to undo.
+    fn take_back(&self, scope: &Scope) -> Result<String, ScriptError> {
+        let mut text = String::from("if [ -n \"$F\" ]; then\n");
+        for (number, step) in self.steps.iter().enumerate().rev() {
+            let Some(undo) = &step.undo else { continue };
+            let mut undone = step.clone();
+            undone.program = undo.clone();
+            let n = 10_000 + number;
+            let written = body(n, &undone, scope)?;
+            let _ = write!(
+                text,
+                "if [ -n \"$s_{}\" ]; then\nf{n}() {{\n{}}}\n\
+                 printf '%s %s\\n' \"$M\" {number} >&2\n\
+                 f{n} </dev/null >&2 9>&-; ev undone {number} $?\nfi\n",
+                ident(&step.id),
+                written.text
+            );
+        }
+        text.push_str("fi\n");
+        Ok(text)
+    }
+
+    fn record(&self, what: &str, role: Option<&str>) -> String {
+        let mut tags = format!("[{}]", self.audit.performer);
+        for tag in [self.audit.destination.as_deref(), role].into_iter().flatten() {
+            let _ = write!(tags, " [{tag}]");
+        }
+        format!(
+            "printf '[%s] %s\\n' \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\" {} >>{} 9>&-\n",
+            quote(&format!("{tags} {what}")),
+            quote(&self.audit.path)
+        )
+    }
+}
+
+/// The command line of a step that needs the user's terminal, for the host's shell. Values
+/// that a command line must not carry are exported before it.
+pub fn command_line(step: &PlannedStep, secrets: &SecretStore) -> Result<String, ScriptError> {
+    let outputs = Outputs::new();
+    let scope = Scope { secrets, outputs: &outputs };
+    let Program::Processes { processes, .. } = &step.program else {
+        return Err(ScriptError::Unsupported);
+    };
+    let lines: Result<Vec<String>, ScriptError> = processes
+        .iter()
+        .map(|p| Ok(format!("{}{}", scope.exports(&p.env)?, scope.words(&p.argv)?)))
+        .collect();
+    Ok(lines?.join(" && "))
+}
+
+/// Runs on only if the host's number is ours, and holds it to the end.
+fn hold(fence: &Fence) -> String {
+    let (guard, group) = (quote(&fence.guard), quote(&fence.group));
+    format!(
+        "if ! exec 9>>{guard}; then ev fence missing; exit; fi\n\
+         if ! flock -w 30 9; then ev fence busy; exit; fi\n\
+         n=; read -r n <{guard} || :\n\
+         if [ \"$n\" != {} ]; then ev fence \"${{n:-none}}\"; exit; fi\n\
+         printf '%s\\n' $$ >{group}\n",
+        fence.number
+    )
+}
+
+/// A shell variable's tail for an id.
+pub(super) fn ident(id: &str) -> String {
+    id.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("_{b:02x}") }
+        })
+        .collect()
+}
+
+/// A test of the syntax that a kind of output must have.
+fn kind_test(kind: OutputKind, n: usize) -> String {
+    let var = format!("\"$o{n}\"");
+    match kind {
+        OutputKind::ContainerId => {
+            format!("case {var} in ''|*[!0-9a-f]*) false;; ????????????*) :;; *) false;; esac")
+        }
+        OutputKind::IpAddress => format!("case {var} in ''|*[!0-9a-fA-F.:]*) false;; *) :;; esac"),
+        OutputKind::Port => {
+            format!("case {var} in ''|*[!0-9]*|??????*) false;; *) [ {var} -gt 0 ];; esac")
+        }
+        OutputKind::Digest => {
+            format!("case {var} in sha256:*[!0-9a-f]*) false;; sha256:?*) :;; *) false;; esac")
+        }
+        OutputKind::SecretText => format!("[ -n {var} ]"),
+    }
+}

@@ -1,0 +1,30 @@
+//! What can go wrong with a local program.
+
+use std::path::PathBuf;
+use std::time::Duration;
+use thiserror::Error;
+
+/// A local program that could not be started or did not end as it should.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LocalError {
+    /// No such program, file or interpreter.
+    #[error(
+        "{program} was not found\nhelp: install it, or check the PATH and the first line of the script"
+    )]
+    NotFound { program: String },
+    /// The working directory is not there.
+    #[error("{program} cannot run in {}: no such directory", directory.display())]
+    NoDirectory { program: String, directory: PathBuf },
+    /// It is there and cannot be started.
+    #[error("{program} could not be started: {detail}\nhelp: is it executable (chmod +x)?")]
+    NotStarted { program: String, detail: String },
+    /// The system failed while it ran.
+    #[error("{program} was lost: {detail}")]
+    Lost { program: String, detail: String },
+    /// It ran too long and was ended with all that it had started.
+    #[error("{program} was ended because it took longer than {} s", limit.as_secs_f64())]
+    TimedOut { program: String, limit: Duration },
+    /// git refused.
+    #[error("{command} failed in {}{}{detail}", directory.display(), if detail.is_empty() { "" } else { ": " })]
+    Git { command: String, directory: PathBuf, detail: String },
+}

@@ -1,0 +1,9 @@
+//! Plain data: no I/O, no async. What the other rooms speak about.
+
+pub mod event;
+pub mod paths;
+pub mod plan;
+pub mod problem;
+pub mod project;
+pub mod secret;
+pub mod wit;

@@ -1,0 +1,207 @@
+//! A plan: every step of one operation, checked, lowered and printable before anything runs.
+
+use serde::{Deserialize, Serialize};
+
+use super::wit::{
+    Action, Condition, ContainerAction, EnvVar, HttpWait, OutputKind, Phase, Step, Text, Wait,
+};
+
+/// What a step may do to a host. Fixed here per action; a plugin cannot declare it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Adds only what nothing uses yet: needs no lock.
+    Stage,
+    /// Belongs to the person who typed it: no lock, audited.
+    User,
+    /// Needs the lock and the fence.
+    Write,
+}
+
+/// The effect of an action.
+pub fn effect(action: &Action) -> Effect {
+    use ContainerAction as C;
+    match action {
+        Action::Container(action) => match action {
+            C::Login(_) | C::Logout(_) | C::Pull(_) | C::Push(_) | C::Build(_) => Effect::Stage,
+            C::Logs(_)
+            | C::HealthLog(_)
+            | C::InspectAddress(_)
+            | C::InspectImage(_)
+            | C::RequireLabel(_)
+            | C::ListContainers(_)
+            | C::ListImages(_) => Effect::Read,
+            C::Exec(_) | C::RunOnce(_) => Effect::User,
+            C::Run(_)
+            | C::Rename(_)
+            | C::Start(_)
+            | C::Stop(_)
+            | C::Remove(_)
+            | C::Tag(_)
+            | C::RemoveImage(_)
+            | C::PruneImages(_)
+            | C::Other(_) => Effect::Write,
+        },
+        Action::Wait(Wait::Command(command)) | Action::Run(command) => {
+            if command.read_only {
+                Effect::Read
+            } else {
+                Effect::Write
+            }
+        }
+        Action::Wait(_) => Effect::Read,
+        Action::Hook(_) => Effect::User,
+        Action::Other((name, _)) if name == "say" => Effect::Read,
+        Action::WriteFile(_)
+        | Action::WriteEnvFile(_)
+        | Action::MakeDirectory(_)
+        | Action::AppendLine(_)
+        | Action::RemoveFile(_)
+        | Action::RemoveDirectory(_)
+        | Action::Other(_) => Effect::Write,
+    }
+}
+
+/// One process of a lowered action: what the engine plugin made of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    pub argv: Vec<Text>,
+    /// Exported for this process only.
+    pub env: Vec<EnvVar>,
+    pub stdin: Option<Text>,
+    /// Exit codes that mean success; empty means 0.
+    pub success: Vec<i32>,
+}
+
+/// What is executed for a step: the typed action with everything about containers lowered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Program {
+    /// In order; the first failure ends it. The last one's standard output is what it yields.
+    Processes { processes: Vec<Process>, yields: Option<OutputKind> },
+    /// Asked until the first word of its line decides; see `lowered-wait` in the WIT.
+    Watch {
+        argv: Vec<Text>,
+        accept: Vec<String>,
+        reject: Vec<String>,
+        steady: Vec<String>,
+        steady_ms: u32,
+    },
+    /// Asked until the answer matches.
+    Http(HttpWait),
+    /// Run until it succeeds.
+    Until(Process),
+    Delay { ms: u32 },
+    WriteFile { path: String, content: Text, mode: u16 },
+    WriteEnvFile { path: String, vars: Vec<EnvVar> },
+    MakeDirectory { path: String },
+    AppendLine { path: String, line: Text },
+    RemoveFile { path: String },
+    RemoveDirectory { path: String },
+    /// A hook of the user's, run by the client.
+    Hook { name: String },
+    /// A text that is itself the result.
+    Say { text: String },
+}
+
+/// A step with its place in the plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// Unique within its host: `PLUGIN.STEP`.
+    pub id: String,
+    pub plugin: String,
+    pub effect: Effect,
+    pub step: Step,
+    pub program: Program,
+    pub undo: Option<Program>,
+}
+
+/// All steps of one operation, in the order in which each host performs them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub operation: String,
+    pub service: String,
+    pub destination: Option<String>,
+    pub version: String,
+    /// Source of every name in the plan that must not collide.
+    pub run_id: String,
+    /// By host in the order of deploy.yml, `local` first.
+    pub steps: Vec<PlannedStep>,
+}
+
+impl Plan {
+    /// The hosts that have steps, in order, without `local`.
+    pub fn hosts(&self) -> Vec<&str> {
+        let mut hosts: Vec<&str> = Vec::new();
+        for step in &self.steps {
+            let host = step.step.host.as_str();
+            if host != LOCAL && !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }
+
+    /// The steps of one host whose phase lies in the range, in order.
+    pub fn slice(&self, host: &str, stretch: Stretch) -> Vec<&PlannedStep> {
+        self.steps
+            .iter()
+            .filter(|s| s.step.host == host && Stretch::of(s.step.phase) == stretch)
+            .collect()
+    }
+
+    /// True if some step needs the lock.
+    pub fn writes(&self) -> bool {
+        self.steps.iter().any(|s| s.effect == Effect::Write)
+    }
+}
+
+/// The name of the user's own machine among the hosts of a plan.
+pub const LOCAL: &str = "local";
+
+/// Phases between two barriers: what one script carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stretch {
+    /// Before the lock.
+    Stage,
+    /// Up to the gate.
+    Start,
+    /// From the gate to the end of the host's own work.
+    Retire,
+    /// When every host is done.
+    Cleanup,
+}
+
+impl Stretch {
+    /// The stretch that a phase belongs to.
+    pub fn of(phase: Phase) -> Self {
+        match phase {
+            Phase::Stage => Self::Stage,
+            Phase::Prepare | Phase::Start | Phase::Route => Self::Start,
+            Phase::Drain | Phase::Retire => Self::Retire,
+            Phase::Cleanup => Self::Cleanup,
+        }
+    }
+}
+
+/// The position of a phase in the order of one host.
+pub fn rank(phase: Phase) -> u8 {
+    match phase {
+        Phase::Stage => 0,
+        Phase::Prepare => 1,
+        Phase::Start => 2,
+        Phase::Route => 3,
+        Phase::Drain => 4,
+        Phase::Retire => 5,
+        Phase::Cleanup => 6,
+    }
+}
+
+/// The step or block that a condition refers to.
+pub fn refers_to(condition: &Condition) -> Option<&str> {
+    match condition {
+        Condition::Always => None,
+        Condition::Ok(id) | Condition::Failed(id) => Some(id),
+    }
+}

@@ -1,0 +1,150 @@
+//! Checks what a plugin says about itself.
+
+use std::collections::BTreeSet;
+
+use super::bindings::{CommandSpec, Description};
+use super::capability::Capability;
+
+/// Checks a description; `name` is what the plugin was loaded as.
+///
+/// # Errors
+/// One sentence: what is wrong with it.
+pub(super) fn check(description: &Description, name: &str) -> Result<(), String> {
+    if description.name != name {
+        let own = &description.name;
+        return Err(format!("it calls itself `{own}`, but was loaded as `{name}`"));
+    }
+    if !word(name) {
+        return Err(format!("the name `{name}` is not made of lower-case letters, digits and `-`"));
+    }
+    if version(&description.version).is_none() {
+        return Err(format!("its version `{}` is not like 1.2.3", description.version));
+    }
+    for owned in &description.owns {
+        let pattern = &owned.pattern;
+        pointer(pattern)?;
+        match serde_json::from_str(&owned.schema) {
+            Ok(serde_json::Value::Object(_) | serde_json::Value::Bool(_)) => {}
+            Ok(_) => return Err(format!("the schema of `{pattern}` is not an object")),
+            Err(error) => return Err(format!("the schema of `{pattern}` is not JSON: {error}")),
+        }
+    }
+    description.reads.iter().try_for_each(|pattern| pointer(pattern))?;
+    for text in &description.capabilities {
+        text.parse::<Capability>()?;
+    }
+    let mut seen = BTreeSet::new();
+    for command in &description.commands {
+        command_line(command)?;
+        if !seen.insert((&command.noun, &command.verb)) {
+            return Err(format!("`{} {}` is there twice", command.noun, command.verb));
+        }
+    }
+    Ok(())
+}
+
+fn command_line(command: &CommandSpec) -> Result<(), String> {
+    let CommandSpec { noun, verb, flags, arguments, .. } = command;
+    let flag_names = flags.iter().map(|flag| &flag.name);
+    let names: Vec<&String> =
+        flag_names.chain(arguments.iter().map(|argument| &argument.name)).collect();
+    for text in [noun, verb].into_iter().chain(names.iter().copied()) {
+        if !word(text) {
+            return Err(format!("in the command `{noun} {verb}`, `{text}` is no word"));
+        }
+    }
+    // They share the object in which the plugin is handed their values.
+    let distinct: BTreeSet<&&String> = names.iter().collect();
+    if distinct.len() != names.len() {
+        return Err(format!("the command `{noun} {verb}` has two flags of the same name"));
+    }
+    let shorts: Vec<char> = flags.iter().filter_map(|flag| flag.short).collect();
+    let distinct: BTreeSet<&char> = shorts.iter().collect();
+    if distinct.len() != shorts.len() || !shorts.iter().all(char::is_ascii_alphanumeric) {
+        return Err(format!("the command `{noun} {verb}` has unusable short flags"));
+    }
+    let last = arguments.len().saturating_sub(1);
+    if arguments.iter().take(last).any(|argument| argument.many) {
+        return Err(format!("in the command `{noun} {verb}`, only the last argument can be many"));
+    }
+    Ok(())
+}
+
+/// Lower-case letters, digits and inner dashes, a letter first.
+fn word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
+}
+
+fn pointer(pattern: &str) -> Result<(), String> {
+    if pattern.starts_with('/') {
+        return Ok(());
+    }
+    Err(format!("`{pattern}` is no JSON pointer into deploy.yml"))
+}
+
+fn version(text: &str) -> Option<()> {
+    let core = text.split(['-', '+']).next()?;
+    let numbers: Vec<u64> = core.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    (numbers.len() == 3).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::{Argument, Flag, Ownership, Scope};
+
+    fn good() -> Description {
+        let flag = |name: &str, short| {
+            let (name, about) = (name.to_owned(), String::new());
+            Flag { name, short, value: None, about }
+        };
+        let command = CommandSpec {
+            noun: "caddy".to_owned(),
+            verb: "boot".to_owned(),
+            about: String::new(),
+            flags: vec![flag("force", Some('f')), flag("wait-for", None)],
+            arguments: vec![Argument {
+                name: "hosts".to_owned(),
+                about: String::new(),
+                required: false,
+                many: true,
+            }],
+            scope: Scope::AllHosts,
+            confirm: None,
+            prints: false,
+        };
+        Description {
+            name: "caddy".to_owned(),
+            version: "1.2.3-rc.1".to_owned(),
+            about: "A proxy".to_owned(),
+            owns: vec![Ownership { pattern: "/caddy".to_owned(), schema: "true".to_owned() }],
+            reads: vec!["/servers".to_owned()],
+            commands: vec![command],
+            capabilities: vec!["containers".to_owned(), "files:caddy".to_owned()],
+        }
+    }
+
+    fn lie(change: impl FnOnce(&mut Description)) -> String {
+        let mut description = good();
+        change(&mut description);
+        check(&description, "caddy").unwrap_err()
+    }
+
+    #[test]
+    fn accepts_the_truth_and_refuses_lies() {
+        assert_eq!(check(&good(), "caddy"), Ok(()));
+        assert!(lie(|d| d.name = "traefik".to_owned()).contains("calls itself `traefik`"));
+        assert!(lie(|d| d.version = "1.2".to_owned()).contains("1.2"));
+        assert!(lie(|d| d.owns[0].schema = "{".to_owned()).contains("not JSON"));
+        assert!(lie(|d| d.owns[0].pattern = "caddy".to_owned()).contains("no JSON pointer"));
+        assert!(lie(|d| d.capabilities.push("root".to_owned())).contains("no capability"));
+        assert!(lie(|d| d.commands.push(d.commands[0].clone())).contains("twice"));
+        assert!(lie(|d| d.commands[0].noun = "--x".to_owned()).contains("no word"));
+        assert!(lie(|d| d.commands[0].flags[1].short = Some('f')).contains("short"));
+        assert!(lie(|d| d.commands[0].flags[1].name = "hosts".to_owned()).contains("two flags"));
+    }
+}

@@ -1,0 +1,143 @@
+//! One component and the calls to it: each in an instance of its own, under the limits.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use wasmtime::component::{Instance, InstancePre};
+use wasmtime::{Store, WasmBacktrace};
+
+use super::bindings::{Description, lifecycle};
+use super::describe;
+use super::error::{Fault, PluginError};
+use super::host::Inner;
+use super::limits::{State, Stopped};
+
+/// Frames of a crash that are worth showing.
+const FRAMES: usize = 3;
+/// How the engine says that a guest called an import that is not there.
+const UNKNOWN_IMPORT: &str = "unknown import: `";
+/// How the engine says that an answer is too large; the type of that error is private.
+const TOO_LARGE: &str = "fuel allocated for hostcalls";
+
+/// A component with its name and digest; compiled at the first call.
+pub(super) struct Guest {
+    host: Arc<Inner>,
+    name: String,
+    bytes: Cow<'static, [u8]>,
+    digest: String,
+    wasi: bool,
+    linked: OnceLock<Result<InstancePre<State>, Fault>>,
+}
+
+/// A call under way.
+pub(super) type Running = (Store<State>, Instance);
+
+impl Guest {
+    pub(super) fn new(
+        host: Arc<Inner>,
+        name: String,
+        bytes: Cow<'static, [u8]>,
+        digest: String,
+        wasi: bool,
+    ) -> Self {
+        Self { host, name, bytes, digest, wasi, linked: OnceLock::new() }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    pub(super) fn items(&self) -> usize {
+        self.host.limits.items
+    }
+
+    /// Asks the plugin who it is, and checks the answer.
+    pub(super) fn describe(&self) -> Result<Description, PluginError> {
+        const CALL: &str = "describe";
+        let description = self.call(CALL, |(store, instance)| {
+            let world = lifecycle::StepPlugin::new(&mut *store, instance)?;
+            world.windlass_plugin_lifecycle().call_describe(store)
+        })?;
+        match describe::check(&description, &self.name) {
+            Ok(()) => Ok(description),
+            Err(lie) => Err(self.error(CALL, Fault::Lie(lie))),
+        }
+    }
+
+    /// Runs one function of the component in a fresh instance.
+    pub(super) fn call<T>(
+        &self,
+        call: &'static str,
+        run: impl FnOnce(&mut Running) -> wasmtime::Result<T>,
+    ) -> Result<T, PluginError> {
+        let fail = |fault| self.error(call, fault);
+        let linked = self.linked.get_or_init(|| self.link());
+        let linked = linked.as_ref().map_err(|fault| fail(fault.clone()))?;
+        let machine = self.host.machine().map_err(fail)?;
+        let limits = self.host.limits;
+        let state = State::new(&self.name, limits, Arc::clone(&self.host.log));
+        let mut store = Store::new(&machine.engine, state);
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(limits.answer);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|mut store| store.data_mut().tick());
+        let ticking = machine.ticker.tick();
+        let outcome = match linked.instantiate(&mut store) {
+            Ok(instance) => {
+                let mut running = (store, instance);
+                let outcome = run(&mut running);
+                store = running.0;
+                outcome
+            }
+            Err(error) => Err(error),
+        };
+        drop(ticking);
+        outcome.map_err(|error| fail(self.fault(&error, store.into_data())))
+    }
+
+    pub(super) fn error(&self, call: &'static str, fault: Fault) -> PluginError {
+        PluginError { plugin: self.name.clone(), call, fault }
+    }
+
+    /// Compiles the component, unless the cache has its code, and resolves its imports.
+    fn link(&self) -> Result<InstancePre<State>, Fault> {
+        let component = self.host.code(&self.digest, &self.bytes)?;
+        let refuse = |error: wasmtime::Error| Fault::NotAComponent(format!("{error:#}"));
+        let linker = self.host.machine()?.linker(&component, self.wasi).map_err(refuse)?;
+        linker.instantiate_pre(&component).map_err(refuse)
+    }
+
+    /// What the end of a call means.
+    fn fault(&self, error: &wasmtime::Error, state: State) -> Fault {
+        let limits = &self.host.limits;
+        match error.downcast_ref::<Stopped>() {
+            Some(Stopped::Memory) => return Fault::Memory { limit: limits.memory },
+            Some(Stopped::Time) => return Fault::Time { limit: limits.time },
+            None => {}
+        }
+        let message = error.root_cause().to_string();
+        if message.contains(TOO_LARGE) {
+            return Fault::Size { limit: limits.answer };
+        }
+        if let Some((name, _)) =
+            message.strip_prefix(UNKNOWN_IMPORT).and_then(|rest| rest.split_once('`'))
+        {
+            return Fault::Wasi(name.to_owned());
+        }
+        let backtrace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
+        let message = message.trim_start_matches("wasm trap: ").to_owned();
+        Fault::Trap { message, backtrace, said: state.said }
+    }
+}
+
+fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
+    let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
+        Some(name) => name.to_owned(),
+        None => format!("function {}", frame.func_index()),
+    };
+    backtrace.frames().iter().take(FRAMES).map(name).collect()
+}

@@ -1,0 +1,52 @@
+//! Plugins: pure WebAssembly components that decide what is done; this room runs them and
+//! believes nothing they say before it is checked.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `host` | [`Host`]: the engine, loading |
+//! | `loaded`, `kinds` | [`Plugin`]: the functions of the contract, with checked answers |
+//! | `guest` | one component: compile, link, call |
+//! | `limits`, `ticker` | memory, time and size of a call |
+//! | `source`, `kind` | bundled or file; what its type says before it is compiled |
+//! | `cache` | descriptions and compiled code between runs |
+//! | `describe`, `verify`, `verify_steps`, `verify_texts`, `walk` | checks of answers |
+//! | `capability`, `grant` | what the user allowed |
+//! | `error` | [`PluginError`] |
+//! | `bindings` | generated from `wit/` |
+//!
+//! All calls are synchronous and compute only; they take microseconds to milliseconds, the
+//! first one after an update a second, for compiling.
+
+mod bindings;
+mod cache;
+mod capability;
+mod describe;
+mod error;
+mod grant;
+mod guest;
+mod host;
+mod kind;
+mod kinds;
+mod limits;
+mod loaded;
+mod source;
+#[cfg(test)]
+mod tests;
+mod ticker;
+mod verify;
+mod verify_steps;
+mod verify_texts;
+mod walk;
+
+pub use bindings::{
+    Argument, CommandSpec, Description, Flag, Lowered, LoweredCommand, LoweredQuery, LoweredWait,
+    Ownership, Rollout, Scope,
+};
+pub use capability::Capability;
+pub use error::{Fault, PluginError};
+pub use grant::Violation;
+pub use host::{Host, HostOptions};
+pub use kind::{CONTRACT, Kind};
+pub use limits::{Limits, LogSink};
+pub use loaded::Plugin;
+pub use source::{Source, bundled};

@@ -1,0 +1,158 @@
+//! Plugins that misbehave, run for real.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use super::{Capability, Fault, Host, HostOptions, Limits, Plugin, PluginError, Source};
+use crate::model::wit::log::Level;
+use crate::model::wit::{
+    Action, Condition, Context, HostInfo, Part, Phase, Problem, Question, RoleInfo, Severity, Step,
+};
+
+#[path = "../../build/guests.rs"]
+#[allow(dead_code, reason = "the build script uses the rest")]
+mod guests;
+#[path = "../../build/toolchain.rs"]
+mod toolchain;
+
+mod cache;
+mod grants;
+mod hostile;
+mod steps;
+
+/// The guest of `tests/guests`, built once: it does what its settings say.
+static HOSTILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+    let program = std::env::current_exe().unwrap();
+    let target = guests::target_directory(&program).expect("cargo runs the tests");
+    let packages = ["windlass-hostile".to_owned()];
+    let modules = guests::build(&workspace, &target, &packages).unwrap_or_else(|e| panic!("{e}"));
+    guests::encode(&modules[0]).unwrap()
+});
+
+/// What a host logged.
+type Log = Arc<Mutex<Vec<(String, Level, String)>>>;
+
+/// Code that the tests share, to compile the guest once.
+static COMPILED: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
+
+struct Bench {
+    directory: tempfile::TempDir,
+    cache: PathBuf,
+    log: Log,
+    limits: Limits,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
+        let directory = tempfile::tempdir().unwrap();
+        Self { directory, cache: COMPILED.path().to_owned(), log: Log::default(), limits }
+    }
+
+    /// With a cache of its own, which is not there yet.
+    fn uncached() -> Self {
+        let mut bench = Self::new();
+        bench.cache = bench.directory.path().join("cache");
+        bench
+    }
+
+    fn host(&self) -> Host {
+        let log = Arc::clone(&self.log);
+        Host::new(HostOptions {
+            cache_dir: Some(self.cache.clone()),
+            limits: self.limits,
+            log: Arc::new(move |plugin, level, message| {
+                log.lock().unwrap().push((plugin.to_owned(), level, message.to_owned()));
+            }),
+        })
+    }
+
+    /// A source that holds these bytes.
+    fn source(&self, name: &str, bytes: &[u8]) -> Source {
+        let path = self.directory.path().join(format!("{name}.wasm"));
+        std::fs::write(&path, bytes).unwrap();
+        Source::File { name: name.to_owned(), path }
+    }
+
+    fn hostile(&self) -> Plugin {
+        let plugin = self.host().load(self.source("hostile", &HOSTILE)).unwrap();
+        let asked = plugin.description().capabilities.iter();
+        let asked: Vec<Capability> = asked.map(|text| text.parse().unwrap()).collect();
+        plugin.granted(asked)
+    }
+
+    fn logged(&self) -> Vec<String> {
+        self.log.lock().unwrap().iter().map(|(_, _, message)| message.clone()).collect()
+    }
+}
+
+/// The component with a name in it replaced by one of the same length.
+fn renamed(from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = HOSTILE.clone();
+    let places: Vec<usize> = (0..bytes.len() - from.len())
+        .filter(|at| bytes[*at..].starts_with(from.as_bytes()))
+        .collect();
+    assert!(!places.is_empty(), "{from} is not in the component");
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
+}
+
+/// Two web hosts and one of workers.
+fn context(settings: &serde_json::Value) -> Context {
+    let host = |name: &str, role: &str| HostInfo {
+        name: name.to_owned(),
+        roles: vec![role.to_owned()],
+        tags: Vec::new(),
+        home: "/home/deploy".to_owned(),
+    };
+    let role = |name: &str, hosts: &[&str], primary| RoleInfo {
+        name: name.to_owned(),
+        hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+        primary,
+    };
+    Context {
+        operation: "deploy".to_owned(),
+        arguments: "{}".to_owned(),
+        service: "shop".to_owned(),
+        destination: None,
+        version: "3f9a".to_owned(),
+        repository: "localhost:5000/shop".to_owned(),
+        run_id: "0".repeat(32),
+        run_directory: ".kamal".to_owned(),
+        hosts: vec![host("web-1", "web"), host("web-2", "web"), host("jobs-1", "jobs")],
+        roles: vec![role("web", &["web-1", "web-2"], true), role("jobs", &["jobs-1"], false)],
+        primary_host: "web-1".to_owned(),
+        config: "{}".to_owned(),
+        settings: settings.to_string(),
+        secrets: vec!["TOKEN".to_owned()],
+        annotations: Vec::new(),
+    }
+}
+
+fn step(id: &str, host: &str, phase: Phase, action: Action) -> Step {
+    Step {
+        id: id.to_owned(),
+        title: format!("Do {id}"),
+        host: host.to_owned(),
+        role: None,
+        phase,
+        action,
+        time_limit_ms: 1_000,
+        undo: None,
+        when: Condition::Always,
+        block: None,
+        may_fail: false,
+        why: "test".to_owned(),
+        audit: None,
+        annotations: Vec::new(),
+    }
+}
+
+fn literal(text: &str) -> Vec<Part> {
+    vec![Part::Literal(text.to_owned())]
+}

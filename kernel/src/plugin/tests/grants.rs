@@ -1,0 +1,164 @@
+//! What a plugin may ask and do, through the real component.
+
+use serde_json::json;
+
+use super::*;
+use crate::model::wit::{
+    Command, ContainerAction, ContainerSpec, EnvVar, FileWrite, Query, Workload,
+};
+
+/// Plans one step with these grants; the violation's text if it is refused.
+fn plan(bench: &Bench, grants: &[&str], action: &Action) -> Result<(), String> {
+    let grants = grants.iter().map(|text| text.parse().unwrap()).collect();
+    let plugin = bench.hostile().granted(grants);
+    let settings = json!({ "steps": [step("a", "web-1", Phase::Prepare, action.clone())] });
+    match plugin.plan(&context(&settings), &[]) {
+        Ok(_) => Ok(()),
+        Err(error) if matches!(error.fault, Fault::Grant(_)) => Err(error.to_string()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn write(path: &str) -> Action {
+    let (path, content) = (path.to_owned(), literal("x"));
+    Action::WriteFile(FileWrite { path, content, mode: 0o600 })
+}
+
+#[test]
+fn a_loaded_file_holds_nothing_until_it_is_granted() {
+    let bench = Bench::new();
+    let plugin = bench.host().load(bench.source("hostile", &HOSTILE)).unwrap();
+    assert_eq!(plugin.missing_grants().len(), plugin.description().capabilities.len());
+    assert!(bench.hostile().missing_grants().is_empty());
+    assert_eq!(
+        plan(&bench, &["containers"], &write(".kamal/data/x")),
+        Err("the plugin `hostile` may not do what the step `a` on `web-1` needs: the capability \
+             `files:data` is not granted. To grant it, write below `x-windlass: plugins: \
+             hostile:` in deploy.yml: `grants: [containers, files:data]`"
+            .to_owned())
+    );
+}
+
+#[test]
+fn files_are_granted_by_directory() {
+    let bench = Bench::new();
+    let allowed = |grant: &str, path: &str| plan(&bench, &[grant], &write(path)).is_ok();
+    assert!(allowed("files:data", ".kamal/data/x"));
+    assert!(allowed("files:data", ".kamal/data"));
+    assert!(allowed("files:data", "/home/deploy/.kamal//data/./x"));
+    assert!(!allowed("files:data", ".kamal/database"));
+    assert!(!allowed("files:data", "data/x"));
+    assert!(!allowed("files:data/sub", ".kamal/data/x"));
+    assert!(allowed("files:data/sub", ".kamal/data/sub/x"));
+    assert!(allowed("files:/srv", "/srv/x"));
+    assert!(!allowed("files:/srv", "/srv2/x"));
+    let unasked = plan(&bench, &["files:/"], &write("/etc/passwd")).unwrap_err();
+    assert!(unasked.contains("is not in its description"), "{unasked}");
+}
+
+#[test]
+fn every_action_needs_its_capability() {
+    let bench = Bench::new();
+    let command = |secret: bool| {
+        let value = vec![Part::Secret(if secret { "TOKEN" } else { "OTHER" }.to_owned())];
+        Action::Run(Command {
+            argv: vec![literal("id")],
+            env: vec![EnvVar { name: "A".to_owned(), value }],
+            stdin: None,
+            directory: None,
+            success: Vec::new(),
+            read_only: true,
+        })
+    };
+    let start = Action::Container(ContainerAction::Start("x".to_owned()));
+    assert!(plan(&bench, &["run"], &start).unwrap_err().contains("`containers` is not granted"));
+    assert_eq!(plan(&bench, &["containers"], &start), Ok(()));
+    let pull = Action::Container(ContainerAction::Pull("x".to_owned()));
+    assert!(plan(&bench, &["containers"], &pull).unwrap_err().contains("`images`"));
+    let hook = Action::Hook("pre-deploy".to_owned());
+    assert!(plan(&bench, &["run"], &hook).unwrap_err().contains("`local`"));
+    assert!(plan(&bench, &["run"], &command(true)).unwrap_err().contains("`secret:TOKEN`"));
+    assert_eq!(plan(&bench, &["run", "secret:TOKEN"], &command(true)), Ok(()));
+    assert_eq!(plan(&bench, &["run", "secret:*"], &command(true)), Ok(()));
+    assert!(plan(&bench, &["run", "secret:*"], &command(false)).unwrap_err().contains("OTHER"));
+}
+
+#[test]
+fn questions_and_undos_are_checked_too() {
+    let bench = Bench::new();
+    let ask = |grants: &[&str], query: Query| {
+        let grants = grants.iter().map(|text| text.parse().unwrap()).collect();
+        let question = Question { host: "web-1".to_owned(), id: "q".to_owned(), query };
+        let settings = json!({ "questions": [question] });
+        bench.hostile().granted(grants).observe(&context(&settings)).is_ok()
+    };
+    assert!(ask(&[], Query::Container("x".to_owned())));
+    assert!(!ask(&[], Query::Command(vec!["id".to_owned()])));
+    assert!(ask(&["run"], Query::Command(vec!["id".to_owned()])));
+    assert!(!ask(&["run"], Query::File(".kamal/data/x".to_owned())));
+    assert!(ask(&["files:data"], Query::File(".kamal/data/x".to_owned())));
+
+    let mut undone = step("a", "web-1", Phase::Start, write(".kamal/data/x"));
+    undone.undo = Some(Action::Container(ContainerAction::Start("x".to_owned())));
+    let plugin = bench.hostile().granted(vec!["files:data".parse().unwrap()]);
+    let error = plugin.plan(&context(&json!({ "steps": [undone] })), &[]).unwrap_err();
+    assert!(error.to_string().contains("`containers`"), "{error}");
+
+    let local = step("a", "local", Phase::Start, write(".kamal/data/x"));
+    let error = bench.hostile().plan(&context(&json!({ "steps": [local] })), &[]).unwrap_err();
+    assert!(error.to_string().contains("`local` is not in its description"), "{error}");
+}
+
+/// A container with a secret that some other plugin put in.
+fn workload(secret: &str) -> Workload {
+    let value = vec![Part::Secret(secret.to_owned())];
+    let container = ContainerSpec {
+        name: "shop-web-3f9a".to_owned(),
+        image: "shop:3f9a".to_owned(),
+        hostname: None,
+        restart: None,
+        labels: Vec::new(),
+        env: vec![EnvVar { name: "A".to_owned(), value }],
+        env_files: Vec::new(),
+        volumes: Vec::new(),
+        publish: Vec::new(),
+        network: None,
+        log_driver: None,
+        log_options: Vec::new(),
+        health: None,
+        options: Vec::new(),
+        entrypoint: None,
+        command: Vec::new(),
+        annotations: Vec::new(),
+    };
+    Workload {
+        host: "web-1".to_owned(),
+        role: "web".to_owned(),
+        version: "3f9a".to_owned(),
+        container,
+        health_path: None,
+    }
+}
+
+#[test]
+fn a_role_may_start_what_it_was_given_and_nothing_else() {
+    let bench = Bench::new();
+    let plugin = bench.hostile();
+    let start = |secret: &str| {
+        let action = ContainerAction::Run(workload(secret).container);
+        json!({ "steps": [step("start", "web-1", Phase::Start, Action::Container(action))] })
+    };
+    let given = [workload("DATABASE")];
+    let rollout = plugin.roll(&context(&start("DATABASE")), &[], &given, &[]).unwrap();
+    assert_eq!((rollout.steps.len(), rollout.moves.len()), (1, 1));
+    let error = plugin.roll(&context(&start("MASTER_KEY")), &[], &given, &[]).unwrap_err();
+    assert!(error.to_string().contains("`secret:MASTER_KEY`"), "{error}");
+
+    let own =
+        |workload: Workload| plugin.workloads(&context(&json!({ "workloads": [workload] })), &[]);
+    assert_eq!(own(workload("TOKEN")).map(|own| own.len()), Ok(1));
+    let error = own(workload("DATABASE")).unwrap_err();
+    assert!(error.to_string().contains("`secret:DATABASE`"), "{error}");
+    let error = own(Workload { role: "db".to_owned(), ..workload("TOKEN") }).unwrap_err();
+    assert!(error.to_string().contains("no role"), "{error}");
+}

@@ -1,0 +1,129 @@
+//! What is checked of steps, question by question; natively, as it is pure.
+
+use super::*;
+use crate::model::wit::{
+    Command, ContainerAction, EnvFileWrite, EnvVar, FileWrite, HttpWait, OutputKind, OutputRef,
+    Wait,
+};
+use crate::plugin::verify_steps::check;
+
+fn context() -> Context {
+    super::context(&serde_json::json!({}))
+}
+
+fn lie(steps: &[Step]) -> String {
+    check(&context(), steps).expect_err("a lie")
+}
+
+fn run(argv: &[&str]) -> Action {
+    Action::Run(Command {
+        argv: argv.iter().map(|word| literal(word)).collect(),
+        env: Vec::new(),
+        stdin: None,
+        directory: None,
+        success: Vec::new(),
+        read_only: false,
+    })
+}
+
+fn at(id: &str, phase: Phase) -> Step {
+    step(id, "web-1", phase, run(&["true"]))
+}
+
+fn address(step: &str) -> Part {
+    Part::OutputOf(OutputRef { step: step.to_owned(), kind: OutputKind::IpAddress })
+}
+
+fn inspect(id: &str, phase: Phase) -> Step {
+    let action = ContainerAction::InspectAddress("shop".to_owned());
+    step(id, "web-1", phase, Action::Container(action))
+}
+
+fn ask(id: &str, of: &str) -> Step {
+    let url = vec![Part::Literal("http://".to_owned()), address(of)];
+    let http = HttpWait {
+        url,
+        status_from: 200,
+        status_to: 299,
+        contains: None,
+        absent: Vec::new(),
+        port_after: None,
+    };
+    step(id, "web-1", Phase::Route, Action::Wait(Wait::Http(http)))
+}
+
+#[test]
+fn references_point_back_in_the_order_of_running() {
+    let steps = [ask("ask", "address"), inspect("address", Phase::Start)];
+    assert_eq!(check(&context(), &steps), Ok(()), "phases come before the order of the list");
+    assert!(lie(&[ask("ask", "nobody")]).contains("no earlier step is called `nobody`"));
+    assert!(lie(&[ask("ask", "address"), inspect("address", Phase::Route)]).contains("no earlier"));
+    let mut elsewhere = inspect("address", Phase::Start);
+    elsewhere.host = "web-2".to_owned();
+    assert!(lie(&[ask("ask", "address"), elsewhere]).contains("no earlier step"));
+    let steps = [at("address", Phase::Start), ask("ask", "address")];
+    assert_eq!(check(&context(), &steps), Ok(()), "a command may print an address");
+    let wait = step("address", "web-1", Phase::Start, Action::Wait(Wait::DelayMs(1)));
+    assert!(lie(&[wait, ask("ask", "address")]).contains("gives no ip-address"));
+}
+
+#[test]
+fn conditions_name_earlier_steps_or_blocks() {
+    let failed = |name: &str| Condition::Failed(name.to_owned());
+    let mut clone = at("clone", Phase::Stage);
+    clone.block = Some("try".to_owned());
+    let mut again = at("again", Phase::Stage);
+    for name in ["clone", "try"] {
+        again.when = failed(name);
+        assert_eq!(check(&context(), &[clone.clone(), again.clone()]), Ok(()));
+        assert!(lie(&[again.clone(), clone.clone()]).contains("no earlier step or block"));
+    }
+    again.block = Some("try".to_owned());
+    assert!(lie(&[clone.clone(), again]).contains("no earlier"), "a block that has not ended");
+    assert!(lie(&[clone, at("try", Phase::Start)]).contains("both a step and a block"));
+}
+
+#[test]
+fn steps_say_what_they_need_to() {
+    let with = |change: &dyn Fn(&mut Step)| {
+        let mut step = at("a", Phase::Stage);
+        change(&mut step);
+        lie(&[step])
+    };
+    assert!(with(&|s| s.time_limit_ms = 0).contains("no time limit"));
+    assert!(with(&|s| s.title = "Boot\x1b[2J".to_owned()).contains("title"));
+    assert!(with(&|s| s.audit = Some(String::new())).contains("audit line"));
+    assert!(with(&|s| s.role = Some("db".to_owned())).contains("no role"));
+    assert!(with(&|s| s.action = run(&[])).contains("without a program"));
+    assert!(with(&|s| s.undo = Some(run(&[""]))).contains("without a program"));
+    assert!(with(&|s| s.action = Action::Wait(Wait::DelayMs(5_000))).contains("5000 ms"));
+    assert!(
+        with(&|s| s.action = Action::RemoveDirectory("a/../..".to_owned())).contains("no path")
+    );
+    assert!(with(&|s| s.action = Action::RemoveDirectory(String::new())).contains("no path"));
+    assert!(with(&|s| s.action = Action::Hook("../x".to_owned())).contains("no name of a hook"));
+    let other = Action::Other(("reboot".to_owned(), "{}".to_owned()));
+    assert!(with(&|s| s.action = other.clone()).contains("does not know the action `reboot`"));
+    let vars =
+        ["A", "A"].map(|name| EnvVar { name: name.to_owned(), value: literal("1") }).to_vec();
+    let write = Action::WriteEnvFile(EnvFileWrite { path: "e".to_owned(), vars });
+    assert!(with(&|s| s.action = write.clone()).contains("`A` is set twice"));
+    let (path, content) = ("f".to_owned(), literal(""));
+    let write = Action::WriteFile(FileWrite { path, content, mode: 0o10_000 });
+    assert!(with(&|s| s.action = write.clone()).contains("permission bits"));
+}
+
+#[test]
+fn a_secret_never_enters_an_argv() {
+    let secret = vec![Part::Secret("TOKEN".to_owned())];
+    let mut action = run(&["curl"]);
+    let Action::Run(command) = &mut action else { unreachable!() };
+    command.stdin = Some(secret.clone());
+    let text = EnvVar { name: "TOKEN".to_owned(), value: secret.clone() };
+    command.env.push(text);
+    assert_eq!(check(&context(), &[step("a", "web-1", Phase::Stage, action.clone())]), Ok(()));
+    let Action::Run(command) = &mut action else { unreachable!() };
+    command.argv.push(secret);
+    let lie = lie(&[step("a", "web-1", Phase::Stage, action)]);
+    assert!(lie.contains("the secret `TOKEN` in an argument"), "{lie}");
+}

@@ -1,0 +1,71 @@
+//! `cargo xtask`: everything there is to do in this repository besides building.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use windlass_tests::fleet::Fleet;
+use windlass_tests::{checks, demo, engine, setup};
+
+/// Works on this repository: sets up, demonstrates, tests.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what building and testing need and this machine lacks
+    Setup,
+    /// The test fleet: three hosts, a registry
+    #[command(subcommand)]
+    Fleet(FleetTask),
+    /// Deploy a sample app to the fleet, update it under load, count the requests
+    Demo,
+    /// Run every check and test
+    Test {
+        /// Run only the fleet's tests whose names contain this
+        filter: Option<String>,
+        /// Leave out what needs the fleet
+        #[arg(long)]
+        skip_fleet: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum FleetTask {
+    /// Start it, or find it running
+    Up,
+    /// Remove it; images stay
+    Down,
+    /// Show its containers
+    Status,
+    /// Remove every container and every file of a deploy from its hosts
+    Wipe,
+}
+
+fn main() -> Result<()> {
+    match Args::parse().task {
+        Task::Setup => {
+            setup::for_building()?;
+            setup::for_fleet()?;
+            engine::ensure()
+        }
+        Task::Fleet(FleetTask::Up) => {
+            let fleet = Fleet::up()?;
+            for host in &fleet.hosts {
+                println!("{}\t{}", host.name, host.address);
+            }
+            println!("ssh -F {} web-1", fleet.ssh.config().display());
+            Ok(())
+        }
+        Task::Fleet(FleetTask::Down) => Fleet::down(),
+        Task::Fleet(FleetTask::Status) => {
+            print!("{}", Fleet::status()?);
+            Fleet::attach().map(drop)
+        }
+        Task::Fleet(FleetTask::Wipe) => Fleet::attach()?.wipe(),
+        Task::Demo => demo::run(),
+        Task::Test { filter, skip_fleet } => checks::run(filter.as_deref(), skip_fleet),
+    }
+}

@@ -1,0 +1,52 @@
+//! A secret with everything that is hard to carry arrives unchanged, and shows up
+//! nowhere else: no output, no file but the env files, no argv on client or hosts.
+
+use anyhow::{Result, ensure};
+use windlass_tests::story::Story;
+use windlass_tests::trace::{self, ExecTrace};
+
+/// The parts between the hard characters are what is searched for.
+const SECRET: &str = "pearl7Qx\nsecond'line\"quoted\" $HOME #hash grün-zebra9Kd";
+const NEEDLES: &[&str] = &["pearl7Qx", "zebra9Kd", "second'line"];
+
+fn expect_absent(what: &str, text: &str) -> Result<()> {
+    for needle in NEEDLES {
+        ensure!(!text.contains(needle), "{needle:?} of the secret occurs in {what}");
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn a_secret_arrives_unchanged_and_shows_nowhere() -> Result<()> {
+    let mut story = Story::prepare("secrets")?;
+    let registry_only = format!("KAMAL_REGISTRY_PASSWORD={}\n", story.fleet.credentials.password);
+    story.project.write(".env", &registry_only)?;
+    story.windlass = story.windlass.env("APP_SECRET", SECRET);
+    let traces = story.fleet.hosts.iter().map(ExecTrace::start).collect::<Result<Vec<_>>>()?;
+
+    let file = story.fleet.dir.join("traces/client");
+    let wrapper = trace::wrapper(&file);
+    for args in [["setup", "--verbose"], ["deploy", "--verbose"], ["plan", "--json"]] {
+        let output = story.windlass.cmd_under(&wrapper, &args).output()?;
+        ensure!(output.success(), "windlass {args:?} failed:\n{}", output.all());
+        expect_absent(&format!("the output of windlass {args:?}"), &output.all())?;
+        expect_absent("an argv on the client", &trace::read(&file)?.join("\n"))?;
+    }
+    for (host, trace) in story.fleet.hosts.iter().zip(traces) {
+        let execs = trace.stop()?;
+        ensure!(execs.len() > 10, "only {} execs were seen on {}", execs.len(), host.name);
+        expect_absent(&format!("an argv on {}", host.name), &execs.join("\n"))?;
+        let files = "find /root /tmp /var/log -xdev -type f ! -path '*/.kamal/env/*' \
+                     -exec cat {} + 2>/dev/null";
+        expect_absent(&format!("a file on {}", host.name), &host.inside(files)?.stdout)?;
+        let modes = host.inside("find /root/.kamal/env -type f ! -perm 600")?.stdout;
+        ensure!(modes.is_empty(), "env files on {} are readable: {modes}", host.name);
+    }
+    for host in story.fleet.web_hosts() {
+        let answer = host.get("/env/APP_SECRET")?;
+        ensure!(answer.status == 200, "the app has no APP_SECRET on {}", host.name);
+        assert_eq!(answer.text(), SECRET, "as the container on {} has it", host.name);
+    }
+    Ok(())
+}

@@ -62,6 +62,8 @@ impl Project {
         std::os::unix::fs::symlink("app", bin.join("curl")).context("cannot link curl")?;
         project.behave("")?;
         project.git(&["init", "--quiet", "--initial-branch=main"])?;
+        project.git(&["config", "user.name", "Fleet"])?;
+        project.git(&["config", "user.email", "fleet@example.com"])?;
         project.commit_version(version)?;
         Ok(project)
     }
@@ -114,7 +116,6 @@ impl Project {
 
     fn git(&self, args: &[&str]) -> Result<String> {
         Cmd::new("git")
-            .args(["-c", "user.name=Fleet", "-c", "user.email=fleet@example.com"])
             .args(["-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null"])
             .args(args)
             .dir(&self.dir)

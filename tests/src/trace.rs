@@ -31,7 +31,8 @@ pub fn wrapper(file: &Path) -> Vec<String> {
 
 /// A recording on one host.
 pub struct ExecTrace {
-    strace: Running,
+    /// None once it was stopped.
+    strace: Option<Running>,
     file: PathBuf,
 }
 
@@ -59,15 +60,29 @@ impl ExecTrace {
             host.sh(&probe)?;
             Ok(std::fs::read_to_string(&file).is_ok_and(|text| text.contains("windlass-trace-")))
         })?;
-        Ok(Self { strace, file })
+        Ok(Self { strace: Some(strace), file })
     }
 
     /// Ends the recording and returns one line per exec, as strace prints it.
-    pub fn stop(self) -> Result<Vec<String>> {
-        // Interrupted, strace detaches; killed, it could leave stopped processes.
-        self.strace.signal_group("INT")?;
-        self.strace.finish(Duration::from_secs(15))?;
+    pub fn stop(mut self) -> Result<Vec<String>> {
+        self.end()?;
         read(&self.file)
+    }
+
+    /// Interrupted, strace detaches; killed, it could leave stopped processes.
+    fn end(&mut self) -> Result<()> {
+        let Some(strace) = self.strace.take() else { return Ok(()) };
+        strace.signal_group("INT")?;
+        strace.finish(Duration::from_secs(60)).map(drop)
+    }
+}
+
+impl Drop for ExecTrace {
+    /// A test that fails must not leave a recording that keeps the next one from attaching.
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            eprintln!("a recording did not end: {error:#}");
+        }
     }
 }
 

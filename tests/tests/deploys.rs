@@ -43,6 +43,7 @@ fn a_deploy_takes_one_handshake_and_eight_round_trips() -> Result<()> {
     let story = Story::prepare("trips")?;
     // A host with both roles has the most to do.
     story.project.edit_config(|text| text.replace("- worker-1", "- web-1"))?;
+    story.project.commit("both roles on web-1")?;
     story.windlass.ok(&["setup"])?;
     let marks: Result<Vec<_>> = story.fleet.web_hosts().iter().map(|host| host.mark()).collect();
     story.windlass.ok(&["redeploy", "--skip-push"])?;

@@ -13,7 +13,9 @@ fn the_second_deploy_gives_up_without_a_write() -> Result<()> {
     let slow = story.project.commit_version("2")?;
     let first = story.windlass.start(&["deploy"])?;
     let host = story.fleet.host("web-1")?;
-    let started = format!("docker inspect twice-web-{slow} >/dev/null 2>&1");
+    let started = format!(
+        "[ \"$(docker inspect -f '{{{{.State.Running}}}}' twice-web-{slow} 2>/dev/null)\" = true ]"
+    );
     story.wait_on_host(host, "the first deploy to wait for health", &started, &first)?;
 
     let watch = host.watch_events()?;
@@ -21,7 +23,7 @@ fn the_second_deploy_gives_up_without_a_write() -> Result<()> {
     let events = watch.stop()?;
     ensure!(first.is_alive(), "the first deploy was over too soon for this test");
     let text = second.all();
-    for clue in ["lock release", "fleet"] {
+    for clue in ["lock release", "Fleet"] {
         ensure!(text.contains(clue), "the message lacks {clue:?}:\n{text}");
     }
     // Pulling is allowed without the lock; it adds only what nothing uses yet.

@@ -69,13 +69,33 @@ pub fn command(plugins: &[Plugin]) -> Command {
         switch("json", None, "Print events and results as JSON, one per line"),
         value("version", None, "VERSION", "Act on this version of the app"),
         switch("primary", Some('p'), "Act on the primary host only"),
-        value("hosts", Some('h'), "HOSTS", "Act on these hosts only (comma separated, wildcards with *)"),
-        value("roles", Some('r'), "ROLES", "Act on these roles only (comma separated, wildcards with *)"),
+        value(
+            "hosts",
+            Some('h'),
+            "HOSTS",
+            "Act on these hosts only (comma separated, wildcards with *)",
+        ),
+        value(
+            "roles",
+            Some('r'),
+            "ROLES",
+            "Act on these roles only (comma separated, wildcards with *)",
+        ),
         value("config-file", Some('c'), "FILE", "Configuration file [default: config/deploy.yml]"),
-        value("destination", Some('d'), "NAME", "Destination: config/deploy.NAME.yml is laid over the file"),
+        value(
+            "destination",
+            Some('d'),
+            "NAME",
+            "Destination: config/deploy.NAME.yml is laid over the file",
+        ),
         switch("skip-hooks", Some('H'), "Run no hooks"),
-        value("lock-wait", None, "SECONDS", "Wait this long for somebody else's lock [default: 60]")
-            .value_parser(clap::value_parser!(u64)),
+        value(
+            "lock-wait",
+            None,
+            "SECONDS",
+            "Wait this long for somebody else's lock [default: 60]",
+        )
+        .value_parser(clap::value_parser!(u64)),
         switch("yes", Some('y'), "Answer every question with yes"),
     ];
     let mut root = Command::new("windlass")
@@ -100,7 +120,11 @@ pub fn command(plugins: &[Plugin]) -> Command {
     for (noun, verbs) in nouns {
         let about = format!("Commands of {noun}: {}", names(&verbs));
         root = root.subcommand(
-            Command::new(noun).about(about).subcommand_required(true).arg_required_else_help(true).subcommands(verbs),
+            Command::new(noun)
+                .about(about)
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommands(verbs),
         );
     }
     root
@@ -112,12 +136,15 @@ fn names(verbs: &[Command]) -> String {
 
 /// The kernel's own commands.
 fn own() -> Vec<Command> {
-    let skip_push = || switch("skip-push", Some('P'), "Do not build and push: the image is in the registry");
+    let skip_push =
+        || switch("skip-push", Some('P'), "Do not build and push: the image is in the registry");
     vec![
         Command::new("init").about("Write config/deploy.yml and .env to start from"),
-        Command::new("setup").about("Push env files, then deploy: the first deploy to new hosts").arg(skip_push()),
+        Command::new("setup")
+            .about("Push env files, then deploy: the first deploy to new hosts")
+            .arg(skip_push()),
         Command::new("deploy").about("Deploy the app with zero downtime").arg(skip_push()),
-        Command::new("redeploy").about("Deploy without registry login, proxy boot and pruning").arg(skip_push()),
+        Command::new("redeploy").about("Deploy again, as `deploy` does").arg(skip_push()),
         Command::new("rollback")
             .about("Go back to a version; without one, to the last that was good on every host")
             .arg(Arg::new("VERSION").help("The version to go back to")),
@@ -128,15 +155,21 @@ fn own() -> Vec<Command> {
         Command::new("apply")
             .about("Do exactly what a saved plan says, or nothing")
             .arg(Arg::new("FILE").required(true).help("A file of `windlass plan -o FILE`")),
-        Command::new("lock").about("The deploy lock").subcommand_required(true).arg_required_else_help(true).subcommands([
-            Command::new("status").about("Show who holds the lock"),
-            Command::new("acquire").about("Take the lock; it stays until it is released").arg(
-                value("message", Some('m'), "TEXT", "Why nobody may deploy").required(true),
-            ),
-            Command::new("release").about("Give the lock back, or take it away from somebody").arg(
-                Arg::new("ID").help("The lock's id, as `lock status` shows it; without one you are asked"),
-            ),
-        ]),
+        Command::new("lock")
+            .about("The deploy lock")
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .subcommands([
+                Command::new("status").about("Show who holds the lock"),
+                Command::new("acquire").about("Take the lock; it stays until it is released").arg(
+                    value("message", Some('m'), "TEXT", "Why nobody may deploy").required(true),
+                ),
+                Command::new("release")
+                    .about("Give the lock back, or take it away from somebody")
+                    .arg(Arg::new("ID").help(
+                        "The lock's id, as `lock status` shows it; without one you are asked",
+                    )),
+            ]),
         Command::new("audit").about("Show the audit log of every host"),
         Command::new("status").about("Show what runs where, the lock and the last deploys"),
         Command::new("config").about("Print the resolved configuration"),
@@ -159,8 +192,9 @@ fn verb(spec: &CommandSpec) -> Command {
         verb = verb.arg(arg);
     }
     for argument in &spec.arguments {
-        let mut arg =
-            Arg::new(argument.name.clone()).help(argument.about.clone()).required(argument.required);
+        let mut arg = Arg::new(argument.name.clone())
+            .help(argument.about.clone())
+            .required(argument.required);
         if argument.many {
             arg = arg.num_args(usize::from(argument.required)..).trailing_var_arg(true);
         }

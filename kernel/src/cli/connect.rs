@@ -35,14 +35,16 @@ pub async fn connect(
     let project = &workspace.brief.project;
     let mut control_dirs: Vec<PathBuf> = Vec::new();
     for name in ["XDG_RUNTIME_DIR", "TMPDIR"] {
-        control_dirs.extend(workspace.env.get(name).filter(|d| d.starts_with('/')).map(PathBuf::from));
+        control_dirs
+            .extend(workspace.env.get(name).filter(|d| d.starts_with('/')).map(PathBuf::from));
     }
     control_dirs.push("/tmp".into());
     let interactive = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let options = Options { control_dirs, interactive, ..Options::default() };
     let mut pool = Pool::new(options).map_err(|e| Failure::Message(e.to_string()))?;
     let targets = hosts.iter().map(|host| target(project, host)).collect();
-    let title = format!("Connect to {} host{}", hosts.len(), if hosts.len() == 1 { "" } else { "s" });
+    let title =
+        format!("Connect to {} host{}", hosts.len(), if hosts.len() == 1 { "" } else { "s" });
     sink(Event::Phase { title });
     let mut sessions = BTreeMap::new();
     let mut failures = Vec::new();
@@ -56,7 +58,8 @@ pub async fn connect(
         pool.close().await;
         return Err(Failure::Message(failures.join("\nerror: ")));
     }
-    let paths = Paths::new(&project.run_directory, &project.service, project.destination.as_deref());
+    let paths =
+        Paths::new(&project.run_directory, &project.service, project.destination.as_deref());
     let remote = Remote::new(
         sessions,
         workspace.crew.engine().clone(),

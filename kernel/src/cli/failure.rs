@@ -33,6 +33,16 @@ impl Failure {
         Self::Drawn(draw(problems, sources, color()))
     }
 
+    /// The same without the values of secrets.
+    pub fn masked(self, output: &super::output::Output) -> Self {
+        match self {
+            Self::Message(text) => Self::Message(output.clean(&text)),
+            // Drawn problems may carry colours, which cleaning would take out.
+            Self::Drawn(text) => Self::Drawn(output.mask_only(&text)),
+            other => other,
+        }
+    }
+
     /// Prints it and gives the exit code.
     pub fn tell(self) -> ExitCode {
         match self {
@@ -40,7 +50,9 @@ impl Failure {
                 let _ = error.print();
                 return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
             }
-            Self::Drawn(text) => eprint!("{}{}", text, if text.ends_with('\n') { "" } else { "\n" }),
+            Self::Drawn(text) => {
+                eprint!("{}{}", text, if text.ends_with('\n') { "" } else { "\n" })
+            }
             Self::Message(text) => eprintln!("error: {text}"),
             Self::Interrupted => {
                 eprintln!("error: interrupted");

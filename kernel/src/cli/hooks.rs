@@ -20,12 +20,22 @@ pub struct Hooks {
 
 impl Hooks {
     /// The hooks of a workspace for one command.
-    pub fn new(workspace: &Workspace, skip: bool, performer: &str, now: &str, command: &str) -> Self {
+    pub fn new(
+        workspace: &Workspace,
+        skip: bool,
+        performer: &str,
+        now: &str,
+        command: &str,
+    ) -> Self {
         let brief = &workspace.brief;
         let project = &brief.project;
         let version = &brief.version;
         // Kamal cuts a revision to 7 characters, and shows one with uncommitted work whole.
-        let short = if version.contains('_') { version.as_str() } else { version.get(..7).unwrap_or(version) };
+        let short = if version.contains('_') {
+            version.as_str()
+        } else {
+            version.get(..7).unwrap_or(version)
+        };
         let mut words = command.split(' ');
         let mut variables = BTreeMap::from([
             ("KAMAL_RECORDED_AT".to_string(), now.to_string()),

@@ -78,8 +78,11 @@ pub async fn ready(
     let mut brief = workspace.brief.clone();
     brief.operation = operation.name.to_string();
     brief.arguments = operation.arguments.clone();
+    brief.prints = operation.prints;
     let wait = globals.lock_wait.or(brief.project.windlass.lock_wait).unwrap_or(LOCK_WAIT_S);
-    let settings = Settings { performer, now, lock_wait_s: wait, strict: false };
+    let owner = local::user_name(&workspace.directory).await?;
+    let owner = owner.unwrap_or_else(|| performer.clone());
+    let settings = Settings { owner, performer, now, lock_wait_s: wait, strict: false };
     let run = Run {
         hosts: Arc::new(remote),
         crew: workspace.crew.clone(),
@@ -121,10 +124,7 @@ async fn go(
     let title = format!("Observe {} host(s)", ready.run.brief.hosts.len());
     (ready.run.sink)(Event::Phase { title });
     let seen = ready.run.observe().await.map_err(|e| failure::place(e, workspace))?;
-    let mut plan = ready.run.plan(&seen).map_err(|e| failure::place(e, workspace))?;
-    if operation.prints {
-        mark_results(&mut plan);
-    }
+    let plan = ready.run.plan(&seen).map_err(|e| failure::place(e, workspace))?;
     if plan.steps.is_empty() {
         output.say("Nothing to do.");
         return Ok(0);
@@ -158,7 +158,7 @@ pub async fn perform(
     let hooks = ready.hooks.clone();
     let deploys = operation.deploys;
     let hook = move |name: &str| -> Result<bool, RunError> {
-        if !deploys {
+        if name == "pre-deploy" && !deploys {
             return Ok(false);
         }
         let handle = tokio::runtime::Handle::current();
@@ -179,13 +179,6 @@ fn stop_on_signals(stop: watch::Sender<bool>) {
                 stop.send_replace(true);
             }
         });
-    }
-}
-
-/// What the steps print is what the user asked for.
-fn mark_results(plan: &mut Plan) {
-    for step in &mut plan.steps {
-        step.step.annotations.push(("result".into(), String::new()));
     }
 }
 
@@ -235,7 +228,6 @@ fn rfc3339(seconds: u64) -> String {
     let (h, m, s) = (rest / 3_600, rest / 60 % 60, rest % 60);
     format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z")
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -46,10 +46,17 @@ impl Output {
         *self.shared.masker.lock().expect("no panic while held") = masker;
     }
 
+    /// A text without secrets.
+    pub fn mask_only(&self, text: &str) -> String {
+        self.shared.masker.lock().expect("no panic while held").mask_str(text)
+    }
+
     /// A text without secrets and without what could steer a terminal.
     pub fn clean(&self, text: &str) -> String {
-        let masked = self.shared.masker.lock().expect("no panic while held").mask_str(text);
-        masked.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+        self.mask_only(text)
+            .chars()
+            .map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c })
+            .collect()
     }
 
     /// A clean text in which revisions are cut short, for lines that people only follow.
@@ -97,7 +104,8 @@ impl Output {
 
     /// Prints what steps printed as results, host by host, as Kamal does.
     pub fn results(&self, what: &str) {
-        let results = std::mem::take(&mut *self.shared.results.lock().expect("no panic while held"));
+        let results =
+            std::mem::take(&mut *self.shared.results.lock().expect("no panic while held"));
         for (host, lines) in results {
             if self.shared.json {
                 let value = serde_json::json!({"event": "result", "host": host, "lines": lines});
@@ -141,12 +149,20 @@ impl Output {
                 let seconds = ms as f64 / 1000.0;
                 let title = self.brief(&title);
                 match ending {
-                    Ending::Ok => format!("  {host}  {} {title} ({seconds:.1} s)", self.paint("32", "✓")),
+                    Ending::Ok => {
+                        format!("  {host}  {} {title} ({seconds:.1} s)", self.paint("32", "✓"))
+                    }
                     Ending::Failed => {
-                        format!("  {host}  {} {title} (code {code}, {seconds:.1} s)", self.paint("31", "✗"))
+                        format!(
+                            "  {host}  {} {title} (code {code}, {seconds:.1} s)",
+                            self.paint("31", "✗")
+                        )
                     }
                     Ending::TimedOut => {
-                        format!("  {host}  {} {title} (no longer waiting after {seconds:.1} s)", self.paint("31", "✗"))
+                        format!(
+                            "  {host}  {} {title} (no longer waiting after {seconds:.1} s)",
+                            self.paint("31", "✗")
+                        )
                     }
                 }
             }
@@ -154,7 +170,9 @@ impl Output {
                 let mark = if ok { self.paint("33", "↩") } else { self.paint("31", "✗") };
                 format!("  {host}  {mark} taken back: {}", self.brief(&title))
             }
-            Event::Text { host, line, .. } if verbose => format!("  {host}  | {}", self.clean(&line)),
+            Event::Text { host, line, .. } if verbose => {
+                format!("  {host}  | {}", self.clean(&line))
+            }
             Event::Waiting { host, owner, since, id, seconds } => {
                 let lease = if seconds > 0 {
                     format!("; its lease ends in {seconds} s unless it is renewed")
@@ -166,11 +184,16 @@ impl Output {
                      if nobody is deploying: windlass lock release {id}"
                 ))
             }
-            Event::Note { message } if !quiet => format!("{} {}", self.paint("33", "note:"), self.clean(&message)),
-            Event::Problem { problem } => format!("{} {}", self.paint("31", "error:"), self.clean(&problem.to_string())),
+            Event::Note { message } if !quiet => {
+                format!("{} {}", self.paint("33", "note:"), self.clean(&message))
+            }
+            Event::Problem { problem } => {
+                format!("{} {}", self.paint("31", "error:"), self.clean(&problem.to_string()))
+            }
             Event::Trips { host, count } if verbose => format!("  {host}  {count} round trips"),
             Event::Standing { host, role, version, expected } if !quiet => {
-                let version = if version.is_empty() { "nothing".to_string() } else { self.brief(&version) };
+                let version =
+                    if version.is_empty() { "nothing".to_string() } else { self.brief(&version) };
                 let mark = if expected { self.paint("32", "●") } else { self.paint("33", "●") };
                 format!("  {host}  {mark} {role}: {version} in service")
             }

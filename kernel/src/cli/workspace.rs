@@ -74,12 +74,8 @@ pub fn open(
         .map_err(|problems| Failure::drawn(&problems, &Sources::default()))?;
     let values = environment.values;
     let given = globals.version.clone().or_else(|| values.get("VERSION").cloned());
-    let options = LoadOptions {
-        path: &globals.config,
-        destination,
-        version: given.as_deref(),
-        env: &values,
-    };
+    let options =
+        LoadOptions { path: &globals.config, destination, version: given.as_deref(), env: &values };
     let loaded = load(&options).map_err(|p| Failure::drawn(&p.problems, &p.sources))?;
     let (mut project, tree, sources) = (loaded.project, loaded.tree, loaded.sources);
     let plugins = plugins(host, &project)?;
@@ -105,6 +101,7 @@ pub fn open(
         owners,
         operation: String::new(),
         arguments: Value::Object(serde_json::Map::new()),
+        prints: false,
         version,
         repository: String::new(),
         run_id: run_id(),
@@ -118,7 +115,10 @@ pub fn open(
         return Err(Failure::drawn(&errors, &workspace.sources));
     }
     if !warnings.is_empty() && !globals.quiet && !globals.json {
-        eprint!("{}", crate::config::draw::draw(&warnings, &workspace.sources, super::failure::color()));
+        eprint!(
+            "{}",
+            crate::config::draw::draw(&warnings, &workspace.sources, super::failure::color())
+        );
     }
     workspace.brief = workspace.brief.with_repository(&workspace.crew)?;
     Ok(workspace)
@@ -131,7 +131,8 @@ impl Workspace {
         for plugin in self.crew.iter() {
             let context = self.brief.context(plugin, &|_| String::new());
             let found = plugin.check(&context)?;
-            problems.extend(found.iter().map(|p| crate::deploy::compose::translate(p, plugin.name())));
+            problems
+                .extend(found.iter().map(|p| crate::deploy::compose::translate(p, plugin.name())));
         }
         Ok(self.placed(problems))
     }
@@ -141,7 +142,8 @@ impl Workspace {
         problems
             .into_iter()
             .map(|problem| {
-                let place = problem.pointer.as_deref().and_then(|p| self.brief.tree.nearest_place(p));
+                let place =
+                    problem.pointer.as_deref().and_then(|p| self.brief.tree.nearest_place(p));
                 if problem.place.is_none() { problem.at(place) } else { problem }
             })
             .collect()
@@ -205,7 +207,9 @@ fn in_play(project: &Project, globals: &Globals) -> Result<(Vec<String>, Vec<Str
     hosts.retain(carries);
     let roles = roles
         .into_iter()
-        .filter(|name| project.role(name).is_some_and(|r| r.hosts.iter().any(|h| hosts.contains(h))))
+        .filter(|name| {
+            project.role(name).is_some_and(|r| r.hosts.iter().any(|h| hosts.contains(h)))
+        })
         .collect();
     if hosts.is_empty() {
         return Err(Failure::with_help(
@@ -240,9 +244,7 @@ fn glob(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
-            (0..=rest.len())
-                .filter(|i| rest.is_char_boundary(*i))
-                .any(|i| glob(tail, &rest[i..]))
+            (0..=rest.len()).filter(|i| rest.is_char_boundary(*i)).any(|i| glob(tail, &rest[i..]))
         }),
     }
 }

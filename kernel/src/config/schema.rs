@@ -97,7 +97,9 @@ fn collect_unsupported(schema: &Json, found: &mut Vec<String>) {
                 .into_iter()
                 .flat_map(JsonMap::values)
                 .for_each(|each| collect_unsupported(each, found)),
-            "items" | "additionalProperties" | "if" | "then" | "else" => collect_unsupported(value, found),
+            "items" | "additionalProperties" | "if" | "then" | "else" => {
+                collect_unsupported(value, found)
+            }
             "anyOf" | "oneOf" | "allOf" => value
                 .as_array()
                 .into_iter()
@@ -156,15 +158,9 @@ impl<'a> Checker<'a> {
     }
 
     /// `if` decides between `then` and `else`, and says nothing itself.
-    fn branch(
-        &mut self,
-        subject: &Subject<'_>,
-        rules: &'a JsonMap<String, Json>,
-        depth: usize,
-    ) {
+    fn branch(&mut self, subject: &Subject<'_>, rules: &'a JsonMap<String, Json>, depth: usize) {
         let Some(condition) = rules.get("if") else { return };
-        let mut checker =
-            Checker { root: self.root, context: self.context, problems: Vec::new() };
+        let mut checker = Checker { root: self.root, context: self.context, problems: Vec::new() };
         checker.value(subject, condition, depth + 1);
         let holds = !checker.problems.iter().any(Problem::is_error);
         if let Some(schema) = rules.get(if holds { "then" } else { "else" }) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::plan::{Plan, PlannedStep};
-use crate::model::wit::{ContainerState, Fact, Observation};
+use crate::model::wit::{ContainerState, Fact, HealthStatus, Observation};
 
 use super::hosts::Seen;
 
@@ -41,7 +41,10 @@ fn steps(before: &Plan, after: &Plan) -> Vec<String> {
         match new.get(key) {
             None => found.push(format!("{}: no longer: {}", key.0, step.step.title)),
             Some(other) if other != step => {
-                found.push(format!("{}: changed: {} → {}", key.0, step.step.title, other.step.title));
+                found.push(format!(
+                    "{}: changed: {} → {}",
+                    key.0, step.step.title, other.step.title
+                ));
             }
             Some(_) => {}
         }
@@ -85,7 +88,12 @@ fn words(old: &Observation, new: &Observation) -> Vec<String> {
         return vec![format!("{}: the answer to `{}` changed", old.host, old.id)];
     };
     let mut found = Vec::new();
-    let state = |c: &ContainerState| format!("{:?}", c.status).to_lowercase();
+    // The generated names are `ContainerStatus::Running` and `HealthStatus::Healthy`.
+    let word = |name: String| name.rsplit(':').next().unwrap_or_default().to_lowercase();
+    let state = |c: &ContainerState| match c.health {
+        HealthStatus::None => word(format!("{:?}", c.status)),
+        health => format!("{}, {}", word(format!("{:?}", c.status)), word(format!("{health:?}"))),
+    };
     for container in was {
         match is.iter().find(|c| c.id == container.id) {
             None => found.push(format!("{}: the container {} is gone", old.host, container.name)),

@@ -4,13 +4,16 @@ use crate::model::paths::Paths;
 use crate::model::plan::{LOCAL, Plan, PlannedStep, Program, rank};
 use crate::model::problem::{Problem, Severity};
 use crate::model::wit::{
-    self, Condition, Observation, OutputKind, OutputRef, Part, Phase, Query, Step, Workload,
+    self, Condition, Observation, OutputKind, OutputRef, Part, Phase, Query, Step,
 };
 use crate::plugin::{Fault, Kind, Plugin, PluginError};
 
 use super::crew::{Brief, Crew};
 use super::hosts::Seen;
 use super::lower::{LowerError, lower};
+
+/// The annotation of steps whose output is what the user asked for.
+pub const RESULT: &str = "result";
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +64,7 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
     let mut given = Vec::new();
     for plugin in crew.of(Kind::Env).chain(crew.of(Kind::Proxy)) {
         let observed = seen.observations(plugin.name());
-        let parts =
-            plugin.contribute(&context(plugin), observed, &workloads).map_err(in_words)?;
+        let parts = plugin.contribute(&context(plugin), observed, &workloads).map_err(in_words)?;
         given.extend(parts.into_iter().map(|part| (plugin.name().to_string(), part)));
     }
     let conflicts = super::merge::merge(&mut workloads, &given);
@@ -104,8 +106,13 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
         steps.extend(own.into_iter().map(|step| (proxy.name().to_string(), step)));
     }
 
+    if brief.prints {
+        for (_, step) in &mut steps {
+            step.annotations.push((RESULT.into(), String::new()));
+        }
+    }
     let mut planned = lower(crew.engine(), steps)?;
-    planned.extend(records(brief, &workloads, &planned));
+    planned.extend(records(brief, &rollout.moves, &planned));
     order(&mut planned, brief);
     Ok(Plan {
         operation: brief.operation.clone(),
@@ -129,13 +136,13 @@ fn order(steps: &mut [PlannedStep], brief: &Brief) {
 
 /// One line of history per role and host that gets a new container: version, role, image,
 /// run and outcome, separated by tabs.
-fn records(brief: &Brief, workloads: &[Workload], planned: &[PlannedStep]) -> Vec<PlannedStep> {
+fn records(brief: &Brief, moves: &[wit::Move], planned: &[PlannedStep]) -> Vec<PlannedStep> {
     let project = &brief.project;
     let paths =
         Paths::new(&project.run_directory, &project.service, project.destination.as_deref());
-    workloads
+    moves
         .iter()
-        .map(|workload| {
+        .map(|wit::Move { workload, .. }| {
             let literal = |text: String| Part::Literal(text);
             let mut line = vec![literal(format!("{}\t{}\t", workload.version, workload.role))];
             match planned.iter().find(|s| s.step.host == workload.host && yields_digest(s)) {
@@ -176,18 +183,15 @@ fn records(brief: &Brief, workloads: &[Workload], planned: &[PlannedStep]) -> Ve
 }
 
 fn yields_digest(step: &PlannedStep) -> bool {
-    matches!(
-        &step.program,
-        Program::Processes { yields: Some(OutputKind::Digest), .. }
-    )
+    matches!(&step.program, Program::Processes { yields: Some(OutputKind::Digest), .. })
 }
 
 /// A plugin's own findings are problems of the user's, not faults of the plugin.
 fn in_words(error: PluginError) -> PlanError {
     match &error.fault {
-        Fault::Problems(problems) => PlanError::Problems(
-            problems.iter().map(|p| translate(p, &error.plugin)).collect(),
-        ),
+        Fault::Problems(problems) => {
+            PlanError::Problems(problems.iter().map(|p| translate(p, &error.plugin)).collect())
+        }
         _ => PlanError::Plugin(error),
     }
 }
@@ -211,7 +215,11 @@ pub fn translate(problem: &wit::Problem, plugin: &str) -> Problem {
 }
 
 /// Answers as one plugin gets them.
-pub fn observations(asked: &[Asked], plugin: &str, answers: &[Result<wit::Fact, String>]) -> Vec<Observation> {
+pub fn observations(
+    asked: &[Asked],
+    plugin: &str,
+    answers: &[Result<wit::Fact, String>],
+) -> Vec<Observation> {
     asked
         .iter()
         .zip(answers)

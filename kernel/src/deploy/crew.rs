@@ -17,7 +17,9 @@ pub struct Crew {
 
 /// A crew that cannot work.
 #[derive(Debug, thiserror::Error)]
-#[error("no {kind} plugin is loaded\nhelp: take the entry that replaces it out of `x-windlass: plugins:`, or add one of that kind")]
+#[error(
+    "no {kind} plugin is loaded\nhelp: take the entry that replaces it out of `x-windlass: plugins:`, or add one of that kind"
+)]
 pub struct Incomplete {
     kind: Kind,
 }
@@ -91,6 +93,8 @@ pub struct Brief {
     pub operation: String,
     /// Flags and arguments by long name.
     pub arguments: Value,
+    /// True: what steps print is the result of the command.
+    pub prints: bool,
     pub version: String,
     pub repository: String,
     pub run_id: String,

@@ -42,19 +42,41 @@ impl<H: Hosts> Run<H> {
             fence: Some(at_least),
         };
         let mut stop = self.stop.subscribe();
+        let interrupted = async { stop.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) };
         let first = tokio::select! {
             first = self.look_at(primary, &asked, entry) => first?,
-            _ = stop.wait_for(|stop| *stop) => return Err(RunError::Interrupted),
+            () = interrupted => {
+                // The host may have given it to us meanwhile.
+                let _ = self.hosts.release(primary).await;
+                return Err(RunError::Interrupted);
+            }
         };
-        let number = self.entered(primary, &first)?;
-        // From here on the lock is ours and must be given back.
-        let guarded = self.fence_others(primary, number, &asked, first).await;
-        match guarded {
-            Ok(entered) => Ok(entered),
+        // From here on the lock may be ours and must be given back; one that is not stays.
+        let entered = match self.entered(primary, &first) {
+            Ok(number) => self.fence_others(primary, number, &asked, first).await,
+            Err(error) => Err(error),
+        };
+        match entered {
+            Err(error @ RunError::Locked { .. }) => Err(error),
             Err(error) => {
                 let _ = self.hosts.release(primary).await;
                 Err(error)
             }
+            entered => entered,
+        }
+    }
+
+    /// For who does not want to wait: fails before anything is built or pulled if somebody
+    /// alive holds the lock.
+    pub(super) fn refuse_if_locked(&self, seen: &Seen) -> Result<(), RunError> {
+        let host = &self.brief.project.primary_host;
+        let Some(facts) = seen.facts(host) else { return Ok(()) };
+        match (&facts.lock, facts.lease) {
+            (Some(lock), lease) if !lock.is_empty() && lease.is_none_or(|left| left > 0) => {
+                let (host, by) = (host.clone(), Details::decode(lock));
+                Err(RunError::Locked { host, by, lease_s: lease })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -75,8 +97,7 @@ impl<H: Hosts> Run<H> {
             sink(Event::Problem { problem });
             stop.send_replace(true);
         });
-        let mut locked =
-            Locked { fences: BTreeMap::new(), watch, hosts: std::marker::PhantomData };
+        let mut locked = Locked { fences: BTreeMap::new(), watch, hosts: std::marker::PhantomData };
         let others: Vec<String> =
             self.brief.hosts.iter().filter(|host| *host != primary).cloned().collect();
         let raise = |_: &str| Entry { lock: None, fence: Some(number) };
@@ -107,7 +128,11 @@ impl<H: Hosts> Run<H> {
                     (self.sink)(Event::Note { message });
                 }
                 Answer::Held { by, lease_s } => {
-                    return Err(RunError::Locked { host: host.into(), by: by.clone(), lease_s: *lease_s });
+                    return Err(RunError::Locked {
+                        host: host.into(),
+                        by: by.clone(),
+                        lease_s: *lease_s,
+                    });
                 }
                 Answer::Raised { number: raised } => number = Some(*raised),
                 Answer::Larger { number } => {
@@ -140,7 +165,7 @@ impl<H: Hosts> Run<H> {
     fn details(&self) -> Details {
         let what = &self.brief.operation;
         let message = format!("Automatic {what} lock");
-        Details::new(&self.settings.performer, &self.settings.now, &self.brief.version, &message)
+        Details::new(&self.settings.owner, &self.settings.now, &self.brief.version, &message)
     }
 
     /// The hosts in play and the one with the lock.

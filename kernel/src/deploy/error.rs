@@ -21,11 +21,17 @@ pub enum RunError {
     Lanes(Vec<Lane>),
     #[error("{}", locked(.host, .by, .lease_s))]
     Locked { host: String, by: Details, lease_s: Option<i64> },
-    #[error("{host}: its fence stands at {number}: another deploy, with another primary host, has been here\nhelp: run the command again; it will pass that number")]
+    #[error(
+        "{host}: its fence stands at {number}: another deploy, with another primary host, has been here\nhelp: run the command again; it will pass that number"
+    )]
     FenceLarger { host: String, number: u64 },
-    #[error("{host}: a script of an earlier run still works there and did not end within 20 s\nhelp: see what it does with `ssh {host} ps -ef`, then run the command again")]
+    #[error(
+        "{host}: a script of an earlier run still works there and did not end within 20 s\nhelp: see what it does with `ssh {host} ps -ef`, then run the command again"
+    )]
     FenceBusy { host: String },
-    #[error("the lock was lost before the end: another deploy took over, or the primary host was not reachable for 30 s\nhelp: windlass status")]
+    #[error(
+        "the lock was lost before the end: another deploy took over, or the primary host was not reachable for 30 s\nhelp: windlass status"
+    )]
     LeaseLost,
     #[error("interrupted; nothing was changed")]
     Interrupted,
@@ -81,14 +87,25 @@ fn lane(lane: &Lane) -> String {
         }
         Ending::Refused(refusal) => format!("{host}: nothing was done: {refusal}"),
         Ending::Lost(error) => {
-            format!("{host}: {error}\nhelp: what had begun there ends by itself; run the command again")
+            format!(
+                "{host}: {error}\nhelp: what had begun there ends by itself; run the command again"
+            )
         }
         Ending::Failed { step, code, undone } => {
-            let how = if *code == 124 { "ran out of time".into() } else { format!("failed (code {code})") };
+            let how = if *code == 124 {
+                "ran out of time".into()
+            } else {
+                format!("failed (code {code})")
+            };
             let mut told = format!("{host}: `{}` {how}", step.step.title);
             let mut ids = vec![step.id.as_str()];
             // What was asked because of the failure explains it.
-            ids.extend(lane.texts.keys().map(String::as_str).filter(|id| *id != step.id && explains(lane, id)));
+            ids.extend(
+                lane.texts
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|id| *id != step.id && explains(lane, id)),
+            );
             for id in ids {
                 let lines = lane.texts.get(id).map_or(&[][..], Vec::as_slice);
                 for line in lines.iter().rev().take(60).rev() {

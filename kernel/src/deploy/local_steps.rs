@@ -106,8 +106,11 @@ async fn one(
         tell(rest.clone());
     }
     match exit {
-        Exit::Code(code) if code == 0 || process.success.contains(&code) => Ok(()),
-        Exit::Code(code) => Err(format!("`{}` ended with code {code}\n{}", argv.join(" "), last.join("\n"))),
+        Exit::Code(0) if process.success.is_empty() => Ok(()),
+        Exit::Code(code) if process.success.contains(&code) => Ok(()),
+        Exit::Code(code) => {
+            Err(format!("`{}` ended with code {code}\n{}", argv.join(" "), last.join("\n")))
+        }
         Exit::Signal(signal) => Err(format!("`{}` was ended by signal {signal}", argv.join(" "))),
     }
 }

@@ -1,7 +1,9 @@
 //! From typed steps to programs: the engine plugin lowers what concerns containers.
 
 use crate::model::plan::{PlannedStep, Process, Program, effect};
-use crate::model::wit::{Action, Command, Condition, ContainerAction, ContainerWait, Part, Step, Text, Wait};
+use crate::model::wit::{
+    Action, Command, Condition, ContainerAction, ContainerWait, Part, Step, Text, Wait,
+};
 use crate::plugin::{LoweredCommand, Plugin, PluginError};
 
 /// Why a plan could not be lowered.
@@ -140,12 +142,7 @@ fn each_text(program: &mut Program, on: &mut dyn FnMut(&mut Text)) {
 }
 
 fn process(command: LoweredCommand) -> Process {
-    Process {
-        argv: command.argv,
-        env: command.env,
-        stdin: command.stdin,
-        success: command.success,
-    }
+    Process { argv: command.argv, env: command.env, stdin: command.stdin, success: command.success }
 }
 
 impl From<Command> for Process {

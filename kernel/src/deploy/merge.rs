@@ -21,7 +21,9 @@ pub fn merge(workloads: &mut [Workload], given: &[(String, Contribution)]) -> Ve
                 match clash(&mut set, known, value, format!("label `{key}`"), from) {
                     Clash::New => container.labels.push((key.clone(), value.clone())),
                     Clash::Same => {}
-                    Clash::With(other, what) => problems.push(conflict(&place, &what, &other, from)),
+                    Clash::With(other, what) => {
+                        problems.push(conflict(&place, &what, &other, from))
+                    }
                 }
             }
             for var in &part.env {
@@ -29,7 +31,9 @@ pub fn merge(workloads: &mut [Workload], given: &[(String, Contribution)]) -> Ve
                 match clash(&mut set, known, &var.value, format!("variable `{}`", var.name), from) {
                     Clash::New => container.env.push(var.clone()),
                     Clash::Same => {}
-                    Clash::With(other, what) => problems.push(conflict(&place, &what, &other, from)),
+                    Clash::With(other, what) => {
+                        problems.push(conflict(&place, &what, &other, from))
+                    }
                 }
             }
             container.env_files.extend(part.env_files.iter().cloned());

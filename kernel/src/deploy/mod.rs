@@ -28,7 +28,7 @@ use crate::execute::lanes::{self, Course, Ending, Lane};
 use crate::execute::{Audit, Known};
 use crate::model::event::{Event, Sink};
 use crate::model::paths::Paths;
-use crate::model::plan::{LOCAL, Plan, Stretch};
+use crate::model::plan::{LOCAL, Plan, Program, Stretch};
 use crate::model::project::Gate;
 use crate::model::secret::SecretStore;
 
@@ -54,7 +54,9 @@ pub struct Run<H: Hosts> {
 /// What a run is told besides the brief.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// For the lock and the audit log.
+    /// For the lock.
+    pub owner: String,
+    /// For the audit log.
     pub performer: String,
     /// RFC 3339, UTC.
     pub now: String,
@@ -75,7 +77,15 @@ pub struct Report {
 
 impl<H: Hosts> Run<H> {
     /// Does what `plan`, made from `seen`, says.
-    pub async fn perform(&self, plan: Plan, seen: Seen, hook: Hook<'_>) -> Result<Report, RunError> {
+    pub async fn perform(
+        &self,
+        plan: Plan,
+        seen: Seen,
+        hook: Hook<'_>,
+    ) -> Result<Report, RunError> {
+        if plan.writes() && self.settings.lock_wait_s == 0 {
+            self.refuse_if_locked(&seen)?;
+        }
         let mut stop = self.stop.subscribe();
         let interrupted = async { stop.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) };
         let known = tokio::select! {
@@ -111,6 +121,7 @@ impl<H: Hosts> Run<H> {
         let plan = self.bind(&plan, &seen, &now)?;
         let course = self.course(locked);
         let stop = self.stop.subscribe();
+        self.planned_hooks(&plan, Stretch::Start, hook)?;
         let lanes = lanes::roll(&self.hosts, &plan, &course, known, &stop).await;
         if let Some(error) = self.verdict(&lanes) {
             self.standing().await;
@@ -120,11 +131,22 @@ impl<H: Hosts> Run<H> {
             lanes.iter().map(|lane| (lane.host.clone(), lane.known.clone())).collect();
         let last = Stretch::Cleanup;
         let tidied = lanes::stretch(&self.hosts, &plan, &course, last, &known, &stop).await;
+        self.planned_hooks(&plan, Stretch::Cleanup, hook)?;
         self.standing().await;
         match self.verdict(&tidied) {
             Some(error) => Err(error),
             None => Ok(Report { lanes }),
         }
+    }
+
+    /// Hooks that plugins planned on the user's machine, before and after the hosts' steps.
+    fn planned_hooks(&self, plan: &Plan, when: Stretch, hook: Hook<'_>) -> Result<(), RunError> {
+        for step in plan.slice(LOCAL, when) {
+            if let Program::Hook { name } = &step.program {
+                hook(name)?;
+            }
+        }
+        Ok(())
     }
 
     /// Observes all hosts in play.
@@ -250,7 +272,8 @@ impl<H: Hosts> Run<H> {
     /// The hosts in play that have the primary role; without one there is nothing to wait for.
     fn primaries(&self) -> Vec<String> {
         let project = &self.brief.project;
-        let primary = project.roles.iter().find(|r| r.primary && self.brief.roles.contains(&r.name));
+        let primary =
+            project.roles.iter().find(|r| r.primary && self.brief.roles.contains(&r.name));
         let hosts = primary.map(|role| role.hosts.clone()).unwrap_or_default();
         hosts.into_iter().filter(|host| self.brief.hosts.contains(host)).collect()
     }

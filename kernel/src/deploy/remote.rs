@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::execute::observe::{self, Answers, Ask, Reply};
-use crate::execute::lanes::{Runner, TripError};
-use crate::execute::report::{Reader, TripReport};
 use crate::execute::Trip;
+use crate::execute::lanes::{Runner, TripError};
+use crate::execute::observe::{self, Answers, Ask, Reply};
+use crate::execute::report::{Reader, TripReport};
 use crate::lock::{Answer, Details, RENEW_S, script};
 use crate::model::event::{Event, Sink};
 use crate::model::paths::Paths;
@@ -114,9 +114,13 @@ impl Remote {
             .collect();
         if !new.is_empty() {
             match self.engine.lower_queries(&new) {
-                Ok(lowered) => known.extend(new.into_iter().zip(lowered.into_iter().map(|l| {
-                    l.map(|l| Ask::Command { command: l.command, each: l.each })
-                }))),
+                Ok(lowered) => known.extend(
+                    new.into_iter().zip(
+                        lowered
+                            .into_iter()
+                            .map(|l| l.map(|l| Ask::Command { command: l.command, each: l.each })),
+                    ),
+                ),
                 Err(error) => known.extend(new.into_iter().map(|q| (q, Err(error.to_string())))),
             }
         }
@@ -128,7 +132,12 @@ impl Remote {
     }
 
     /// Parses what the lowered questions printed; the rest are facts already.
-    fn facts(&self, queries: &[Query], asks: &[Result<Ask, String>], answers: &mut Answers) -> Vec<Result<Fact, String>> {
+    fn facts(
+        &self,
+        queries: &[Query],
+        asks: &[Result<Ask, String>],
+        answers: &mut Answers,
+    ) -> Vec<Result<Fact, String>> {
         let mut facts: Vec<Result<Fact, String>> = Vec::new();
         let mut open: Vec<(usize, (Query, Output))> = Vec::new();
         let mut number = 0;

@@ -1,1 +1,15 @@
+//! The whole story on hosts in memory: bundled plugins plan, a simulated fleet performs.
 
+mod bench;
+mod broken;
+mod client;
+mod crash;
+mod crash_states;
+mod fleet;
+mod golden;
+mod machine;
+mod merging;
+mod perform;
+mod strict;
+mod trips;
+mod two_runs;

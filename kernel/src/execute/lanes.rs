@@ -36,6 +36,8 @@ pub enum TripError {
     Script(#[from] ScriptError),
     #[error("{0}")]
     Connection(String),
+    #[error("the script stopped before its end: a later run asked it to, or it took too long")]
+    Stopped,
 }
 
 /// What lanes need besides the plan.
@@ -163,7 +165,13 @@ fn owned(steps: Vec<&PlannedStep>) -> Vec<PlannedStep> {
 }
 
 fn new_lane(host: &str, known: Known) -> Lane {
-    Lane { host: host.to_string(), ending: Ending::Done, known, texts: BTreeMap::new(), explains: Vec::new() }
+    Lane {
+        host: host.to_string(),
+        ending: Ending::Done,
+        known,
+        texts: BTreeMap::new(),
+        explains: Vec::new(),
+    }
 }
 
 impl Lane {
@@ -238,9 +246,11 @@ impl Lane {
                 let code = report.codes.get(&step.id).copied().unwrap_or(-1);
                 Ending::Failed { step: Box::new(step.clone()), code, undone: undo && report.done }
             }
-            (None, None) if report.done && *stop.borrow() && undo && !report.undone.is_empty() => {
-                INTERRUPTED
-            }
+            (None, None) if report.interrupted(&steps) => match (undo, *stop.borrow()) {
+                (true, true) => INTERRUPTED,
+                (true, false) => STOPPED,
+                (false, _) => Ending::Lost(TripError::Stopped),
+            },
             (None, None) if report.done => Ending::Done,
             (None, None) => Ending::Lost(TripError::Connection(format!(
                 "the connection to {} was cut before the script had reported its end",
@@ -292,6 +302,8 @@ impl Lane {
 const NO_PRIMARY: Ending =
     Ending::TakenBack { why: "no container of the primary role became good" };
 const INTERRUPTED: Ending = Ending::TakenBack { why: "interrupted" };
+const STOPPED: Ending =
+    Ending::TakenBack { why: "a later run asked this one to stop, or it took too long" };
 
 /// A stop that never comes.
 fn never() -> watch::Receiver<bool> {

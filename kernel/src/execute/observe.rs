@@ -47,7 +47,11 @@ pub struct HostFacts {
 pub fn script(asks: &[Ask], paths: &Paths) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "ev home \"$(printf '%s' \"$HOME\" | base64 | tr -d '\\n')\"");
-    let _ = writeln!(text, "n=0; [ ! -r {0} ] || read -r n <{0} || :; ev number \"${{n:-0}}\"", quote(&paths.guard()));
+    let _ = writeln!(
+        text,
+        "n=0; [ ! -r {0} ] || read -r n <{0} || :; ev number \"${{n:-0}}\"",
+        quote(&paths.guard())
+    );
     let _ = writeln!(
         text,
         "if [ -d {0} ]; then ev lock \"$(cat -- {1} 2>/dev/null | tr -d '\\n')\"; \
@@ -67,7 +71,8 @@ pub fn script(asks: &[Ask], paths: &Paths) -> String {
     for (n, ask) in asks.iter().enumerate() {
         match ask {
             Ask::Command { command, each: None } => {
-                let _ = writeln!(text, "x=$(lim 30 {}; printf '.%s' $?); reply {n}", words(command));
+                let _ =
+                    writeln!(text, "x=$(lim 30 {}; printf '.%s' $?); reply {n}", words(command));
             }
             Ask::Command { command, each: Some(each) } => {
                 let _ = writeln!(

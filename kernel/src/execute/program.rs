@@ -11,16 +11,18 @@ use super::script::ScriptError;
 use super::shell::Scope;
 use super::wait;
 
-/// A function body, and what its standard output is.
+/// A function body, and what it yields.
 pub(super) struct Body {
     pub text: String,
     pub yields: Option<OutputKind>,
+    /// True: it leaves that in `$y`. False: it prints it.
+    pub sets_y: bool,
 }
 
-/// Writes the body of step number `n`.
-pub(super) fn body(n: usize, step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
+/// Writes the body of a step.
+pub(super) fn body(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
     let limit_ms = step.step.time_limit_ms;
-    let silent = |text: String| Ok(Body { text, yields: None });
+    let silent = |text: String| Ok(Body { text, yields: None, sets_y: false });
     match &step.program {
         Program::Processes { processes, yields } => {
             let mut text = String::new();
@@ -29,7 +31,7 @@ pub(super) fn body(n: usize, step: &PlannedStep, scope: &Scope) -> Result<Body, 
                 let aside = if yields.is_some() && i + 1 < processes.len() { " >&2" } else { "" };
                 let _ = writeln!(text, "{}{aside} || return $?", run(process, limit_ms, scope)?);
             }
-            Ok(Body { text, yields: *yields })
+            Ok(Body { text, yields: *yields, sets_y: false })
         }
         Program::Watch { argv, accept, reject, steady, steady_ms } => silent(wait::watch(
             &format!("lim 20 {}", scope.words(argv)?),
@@ -39,6 +41,7 @@ pub(super) fn body(n: usize, step: &PlannedStep, scope: &Scope) -> Result<Body, 
         Program::Http(http) => Ok(Body {
             text: wait::http(http, limit_ms, scope)?,
             yields: http.port_after.as_ref().map(|_| OutputKind::Port),
+            sets_y: true,
         }),
         Program::Until(process) => silent(wait::until(&run(process, limit_ms, scope)?, limit_ms)),
         Program::Delay { ms } => silent(format!("sleep {}.{:03}\n", ms / 1000, ms % 1000)),
@@ -68,10 +71,6 @@ pub(super) fn body(n: usize, step: &PlannedStep, scope: &Scope) -> Result<Body, 
         // The client runs hooks itself: one in a script is a mistake of ours.
         Program::Hook { .. } => Err(ScriptError::Unsupported),
     }
-    .map(|body| {
-        debug_assert!(n < 20_000);
-        body
-    })
 }
 
 /// One process: its environment and stdin, a time limit, and which codes mean success.
@@ -86,8 +85,10 @@ fn run(process: &Process, limit_ms: u32, scope: &Scope) -> Result<String, Script
     }
     if process.success.iter().any(|code| *code != 0) {
         let codes: Vec<String> = process.success.iter().map(i32::to_string).collect();
-        command =
-            format!("{{ {command}; c=$?; case $c in {}) :;; *) (exit $c);; esac; }}", codes.join("|"));
+        command = format!(
+            "{{ {command}; c=$?; case $c in {}) :;; 0) false;; *) (exit $c);; esac; }}",
+            codes.join("|")
+        );
     }
     Ok(command)
 }

@@ -55,6 +55,23 @@ impl TripReport {
     }
 }
 
+impl TripReport {
+    /// True if the script came to its end without a failure, and yet left steps out: it was
+    /// asked to stop, or ran past its deadline.
+    pub fn interrupted(&self, steps: &[PlannedStep]) -> bool {
+        let left_out = |step: &PlannedStep| {
+            let block = step.step.block.as_ref().and_then(|block| self.endings.get(block));
+            step.step.when == crate::model::wit::Condition::Always
+                && !self.codes.contains_key(&step.id)
+                && block != Some(&false)
+        };
+        self.done
+            && self.refusal.is_none()
+            && self.failure(steps).is_none()
+            && steps.iter().any(left_out)
+    }
+}
+
 /// Reads the frames of one trip, tells the sink, and collects the report.
 pub struct Reader<'a> {
     trip: &'a Trip,
@@ -80,6 +97,9 @@ impl<'a> Reader<'a> {
             }
             Frame::Text { step: Some(n), line } => {
                 let Some(step) = self.trip.steps.get(n) else { return };
+                if !wanted(step, &line) {
+                    return;
+                }
                 let kept = self.report.texts.entry(step.id.clone()).or_default();
                 if kept.len() < KEPT_LINES {
                     kept.push(line.clone());
@@ -150,4 +170,23 @@ impl<'a> Reader<'a> {
         let (host, title) = (self.host.clone(), step.step.title.clone());
         (self.sink)(Event::End { host, step: step.id.clone(), title, ending, code, ms });
     }
+}
+
+/// False for a line that the step's `grep` annotation leaves out. `grep-options` knows `-i`
+/// and `-v`.
+fn wanted(step: &PlannedStep, line: &str) -> bool {
+    let note = |name: &str| {
+        step.step.annotations.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    };
+    let Some(pattern) = note("grep") else { return true };
+    let option = |letter: char| {
+        let options = note("grep-options").unwrap_or_default();
+        options.split_whitespace().any(|word| word.starts_with('-') && word.contains(letter))
+    };
+    let found = if option('i') {
+        line.to_lowercase().contains(&pattern.to_lowercase())
+    } else {
+        line.contains(pattern)
+    };
+    found != option('v')
 }

@@ -91,7 +91,14 @@ impl Trip {
             text.push_str(&hold(fence));
         }
         text.push_str("ev pid $$\n");
-        let limit: u64 = self.steps.iter().map(|s| u64::from(s.step.time_limit_ms) / 10 + 1000).sum();
+        if let Some((parent, _)) = self.audit.path.rsplit_once('/')
+            && self.steps.iter().any(|step| step.step.audit.is_some())
+        {
+            // Before the first lock of a host nobody has made it.
+            let _ = writeln!(text, "[ -d {0} ] || mkdir -p -- {0} 9>&-", quote(parent));
+        }
+        let limit: u64 =
+            self.steps.iter().map(|s| u64::from(s.step.time_limit_ms) / 10 + 1000).sum();
         let _ = writeln!(text, "up; E=$((U+{limit}))");
         for (id, ok) in &self.known.endings {
             let _ = writeln!(text, "s_{}={}", ident(id), if *ok { "ok" } else { "failed" });
@@ -112,7 +119,7 @@ impl Trip {
 
     /// One step: its condition, its function, its ending.
     fn step(&self, n: usize, step: &PlannedStep, scope: &Scope) -> Result<String, ScriptError> {
-        let written = body(n, step, scope)?;
+        let written = body(step, scope)?;
         let mut text = format!("f{n}() {{\n{}}}\n", written.text);
         let condition = match &step.step.when {
             Condition::Always => "[ -z \"$F\" ]".to_string(),
@@ -127,24 +134,29 @@ impl Trip {
             Stretch::Start | Stretch::Stage => "[ -z \"$I\" ] || F=interrupted\n",
             _ => "",
         };
-        let _ = write!(text, "{interrupt}up; [ $U -lt $E ] || F=deadline\n");
-        let _ = write!(text, "if {condition}{block_open}; then\n");
-        let _ = write!(text, "ev begin {n}; printf '%s %s\\n' \"$M\" {n} >&2\n");
+        let _ = writeln!(text, "{interrupt}up; [ $U -lt $E ] || F=deadline");
+        let _ = writeln!(text, "if {condition}{block_open}; then");
+        let _ = writeln!(text, "ev begin {n}; printf '%s %s\\n' \"$M\" {n} >&2");
         if let Some(what) = &step.step.audit {
             text.push_str(&self.record(what, step.step.role.as_deref()));
         }
         match written.yields {
             Some(kind) => {
-                let _ = write!(
+                let call = if written.sets_y {
+                    format!("y=; f{n} </dev/null >&2 9>&-; c=$?; o{n}=$y\n")
+                } else {
+                    format!("o{n}=$(f{n} </dev/null 9>&-); c=$?\n")
+                };
+                let _ = writeln!(
                     text,
-                    "o{n}=$(f{n} </dev/null 9>&-); c=$?\n\
+                    "{call}\
                      if [ $c = 0 ]; then if {}; then ev out {n} \"$o{n}\"; else \
-                     printf 'unexpected output: %s\\n' \"$o{n}\" >&2; c=65; fi; fi\n",
+                     printf 'unexpected output: %s\\n' \"$o{n}\" >&2; c=65; fi; fi",
                     kind_test(kind, n)
                 );
             }
             None => {
-                let _ = write!(text, "f{n} </dev/null >&2 9>&-; c=$?\n");
+                let _ = writeln!(text, "f{n} </dev/null >&2 9>&-; c=$?");
             }
         }
         let id = ident(&step.id);
@@ -166,13 +178,14 @@ impl Trip {
     /// Takes back, last first, every step that was begun. A step that failed half-way is
     /// taken back too, so undo actions must bear that there is nothing to undo.
     fn take_back(&self, scope: &Scope) -> Result<String, ScriptError> {
-        let mut text = String::from("if [ -n \"$F\" ]; then\n");
+        // A shell knows no empty branch.
+        let mut text = String::from("if [ -n \"$F\" ]; then :\n");
         for (number, step) in self.steps.iter().enumerate().rev() {
             let Some(undo) = &step.undo else { continue };
             let mut undone = step.clone();
             undone.program = undo.clone();
             let n = 10_000 + number;
-            let written = body(n, &undone, scope)?;
+            let written = body(&undone, scope)?;
             let _ = write!(
                 text,
                 "if [ -n \"$s_{}\" ]; then\nf{n}() {{\n{}}}\n\
@@ -218,7 +231,8 @@ pub fn command_line(step: &PlannedStep, secrets: &SecretStore) -> Result<String,
 fn hold(fence: &Fence) -> String {
     let (guard, group) = (quote(&fence.guard), quote(&fence.group));
     format!(
-        "if ! exec 9>>{guard}; then ev fence missing; exit; fi\n\
+        "if ! [ -f {guard} ] || ! [ -w {guard} ]; then ev fence missing; exit; fi\n\
+         exec 9>>{guard}\n\
          if ! flock -w 30 9; then ev fence busy; exit; fi\n\
          n=; read -r n <{guard} || :\n\
          if [ \"$n\" != {} ]; then ev fence \"${{n:-none}}\"; exit; fi\n\
@@ -230,9 +244,15 @@ fn hold(fence: &Fence) -> String {
 /// A shell variable's tail for an id.
 pub(super) fn ident(id: &str) -> String {
     id.bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("_{b:02x}") }
-        })
+        .map(
+            |b| {
+                if b.is_ascii_alphanumeric() {
+                    (b as char).to_string()
+                } else {
+                    format!("_{b:02x}")
+                }
+            },
+        )
         .collect()
 }
 

@@ -41,7 +41,9 @@ impl Scope<'_> {
         let mut word = String::new();
         for part in text {
             match part {
-                Part::Secret(name) => word.push_str(&literal_word(self.secrets.get(name)?.expose())),
+                Part::Secret(name) => {
+                    word.push_str(&literal_word(self.secrets.get(name)?.expose()))
+                }
                 Part::HostFile(_) | Part::Other(_) => return Err(ScriptError::Unsupported),
                 part => word.push_str(&self.word(&vec![part.clone()])?),
             }

@@ -66,10 +66,12 @@ fn pattern(words: &[String]) -> Option<String> {
 
 /// Runs a command until it succeeds.
 pub(super) fn until(command: &str, limit_ms: u32) -> String {
-    format!("{}if {command}; then return 0; fi; now=\"code $?\"\n{}", head(limit_ms), tail())
+    format!("{}{command} && return 0\nnow=\"code $?\"\n{}", head(limit_ms), tail())
 }
 
-/// Asks a URL until the answer matches. The host may have curl, bash or a netcat: whichever
+/// Asks a URL until the answer matches, and leaves the port that it yields in `$y`: in a
+/// substitution it would not see a request to stop.
+/// The host may have curl, bash or a netcat: whichever
 /// is there asks for HTTP/1.0, so that the answer comes in one piece, and is read raw.
 pub(super) fn http(wait: &HttpWait, limit_ms: u32, scope: &Scope) -> Result<String, ScriptError> {
     let mut text = format!("u={}\nt={}\n", scope.word(&wait.url)?, limit_ms.div_ceil(1000).min(5));
@@ -86,12 +88,13 @@ pub(super) fn http(wait: &HttpWait, limit_ms: u32, scope: &Scope) -> Result<Stri
     text.push_str(&head(limit_ms));
     text.push_str("now=$(fetch 2>/dev/null | head -c 262144 | tr -d '\\000\\r')\n");
     text.push_str("l=${now%%\"$n\"*}; st=${l#HTTP/* }; st=${st%% *}\n");
-    text.push_str("case $st in [1-5][0-9][0-9]) :;; *) st=0; l='no answer';; esac\n");
+    text.push_str("case $l:$st in HTTP/*:[1-5][0-9][0-9]) :;; *) st=0; l='no answer';; esac\n");
     text.push_str("[ \"$l\" = \"$was\" ] || printf 'asked %s: %s\\n' \"$u\" \"$l\" >&2\nwas=$l\n");
     let _ = writeln!(
         text,
         "ok=y; [ $st -ge {} ] && [ $st -le {} ] || ok=",
-        wait.status_from, wait.status_to
+        wait.status_from.max(1),
+        wait.status_to
     );
     if wait.contains.is_some() {
         text.push_str("case $now in *\"$want\"*) :;; *) ok=;; esac\n");
@@ -104,7 +107,7 @@ pub(super) fn http(wait: &HttpWait, limit_ms: u32, scope: &Scope) -> Result<Stri
             "r=${now#*\"$after\"}; [ \"$r\" != \"$now\" ] || ok=; r=${r%%[!0-9]*}; \
              [ -n \"$r\" ] || ok=\n",
         );
-        text.push_str("if [ -n \"$ok\" ]; then printf '%s\\n' \"$r\"; return 0; fi\n");
+        text.push_str("if [ -n \"$ok\" ]; then y=$r; return 0; fi\n");
     } else {
         text.push_str("[ -z \"$ok\" ] || return 0\n");
     }
@@ -122,7 +125,7 @@ o=${h##*:}; [ "$o" != "$h" ] || o=80
 a=${h%:*}; a=${a#\[}; a=${a%\]}
 fetch() {
 if command -v curl >/dev/null; then curl --silent --include --http1.0 --noproxy '*' --max-time $t -- "$u"
-elif command -v bash >/dev/null; then lim $t bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" "$3" "$4" >&3 && cat <&3' fetch "$a" "$o" "$p" "$h"
+elif command -v bash >/dev/null; then lim $t bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" "$3" "$4" >&3 && exec cat <&3' fetch "$a" "$o" "$p" "$h"
 elif command -v nc >/dev/null; then printf 'GET %s HTTP/1.0\r\nHost: %s\r\n\r\n' "$p" "$h" | lim $t nc "$a" "$o"
 else printf 'HTTP/1.0 000 this host has neither curl nor bash nor nc to ask with\r\n\r\n'; fi
 }

@@ -57,6 +57,16 @@ pub async fn performer(directory: &Path) -> Result<String, LocalError> {
     }
 }
 
+/// Who takes the lock, as Kamal names them: git's `user.name`; none if it is empty or git is
+/// missing.
+pub async fn user_name(directory: &Path) -> Result<Option<String>, LocalError> {
+    match git(directory, &["config", "user.name"]).await {
+        Ok(name) => Ok(Some(name).filter(|name| !name.is_empty())),
+        Err(LocalError::Git { .. } | LocalError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 async fn git(directory: &Path, arguments: &[&str]) -> Result<String, LocalError> {
     let mut command = Command::new(["git"].iter().chain(arguments));
     command.cwd = Some(directory.into());

@@ -8,5 +8,5 @@ mod run;
 mod tests;
 
 pub use error::LocalError;
-pub use git::{git_revision, git_uncommitted, git_version, performer};
+pub use git::{git_revision, git_uncommitted, git_version, performer, user_name};
 pub use run::{Command, Exit, Stream, run};

@@ -13,7 +13,9 @@ pub struct Details {
 impl Details {
     /// Details in Kamal's three lines. `since` is RFC 3339, UTC.
     pub fn new(owner: &str, since: &str, version: &str, message: &str) -> Self {
-        Self { text: format!("Locked by: {owner} at {since}\nVersion: {version}\nMessage: {message}") }
+        Self {
+            text: format!("Locked by: {owner} at {since}\nVersion: {version}\nMessage: {message}"),
+        }
     }
 
     /// Reads base64, wrapped or not. What is no base64 is kept as it stands: it is shown.

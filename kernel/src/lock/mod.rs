@@ -24,9 +24,14 @@ pub const ABANDONED_S: u64 = 30;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Ours now; with the details of the one who had it, if a dead client's was taken over.
-    Acquired { taken_over_from: Option<Details> },
+    Acquired {
+        taken_over_from: Option<Details>,
+    },
     /// Somebody has it; the lease ends in so many seconds, or never.
-    Held { by: Details, lease_s: Option<i64> },
+    Held {
+        by: Details,
+        lease_s: Option<i64>,
+    },
     /// There is none.
     Free,
     Released,
@@ -34,9 +39,13 @@ pub enum Answer {
     /// It is not ours any more.
     Lost,
     /// The fence stands at our number.
-    Raised { number: u64 },
+    Raised {
+        number: u64,
+    },
     /// The fence already stands at this number, which is not below ours.
-    Larger { number: u64 },
+    Larger {
+        number: u64,
+    },
     /// A script of an earlier run holds the fence and did not end when asked.
     Busy,
 }

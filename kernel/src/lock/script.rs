@@ -11,18 +11,21 @@ use super::{ABANDONED_S, Details, LEASE_S};
 /// Takes the lock, or says who has it and asks again until `wait_s` seconds have passed.
 ///
 /// Making the directory is the atomic test. A directory that is there is taken over, in
-/// place, if its lease has ended, if it is of an earlier boot, or if it stayed unsigned.
+/// place, if its lease has ended, if it is of an earlier boot, or if it stayed unsigned. The
+/// lease is written before the details: a lock without lease never ends, so a client that dies
+/// in between must not leave one.
 /// Ends the script if the lock is not ours.
 pub fn acquire(paths: &Paths, run_id: &str, details: &Details, wait_s: u64) -> String {
     format!(
         "{shared}trap '' INT\n\
-         take() {{ printf '%s\\n' {details} >\"$L/details\" && lease; }}\n\
+         take() {{ lease && printf '%s\\n' {details} >\"$L/details\"; }}\n\
          try() {{\n\
          if mkdir \"$L\" 2>/dev/null; then take && ev lock acquired && return 0; return 2; fi\n\
          o=$(cat -- \"$L/details\" 2>/dev/null | tr -d '\\n'); r=; b=; d=\n\
          if [ -r \"$L/lease\" ]; then read -r r b d <\"$L/lease\" || :; fi\n\
          up; left=never\n\
          if [ -n \"$d\" ]; then left=$((d-U)); [ \"$b\" = \"$B\" ] || left=0\n\
+         elif [ -e \"$L/lease\" ]; then left=0\n\
          elif [ -z \"$o\" ] && [ -d \"$L\" ]; then left=$(( ({abandoned} - $(date +%s) + $(stat -c %Y -- \"$L\")) * 100 )); fi\n\
          if [ \"$left\" != never ] && [ $left -le 0 ] && [ -d \"$L\" ]; then take && ev lock taken \"$o\" && return 0; return 2; fi\n\
          return 1; }}\n\
@@ -71,7 +74,8 @@ pub fn release(paths: &Paths, run_id: &str) -> String {
     format!(
         "{}exec 8>>\"$G\"; flock -w 10 8\n\
          r=; [ ! -r \"$L/lease\" ] || read -r r x <\"$L/lease\" || :\n\
-         if [ \"$r\" = \"$R\" ]; then rm -rf -- \"$L\"; ev lock released; else ev lock lost; fi\n",
+         if [ \"$r\" = \"$R\" ]; then\n\
+         rm -f -- \"$L/details\"; rm -rf -- \"$L\"; ev lock released; else ev lock lost; fi\n",
         shared(paths, run_id)
     )
 }
@@ -98,8 +102,8 @@ pub fn raise(paths: &Paths, number: u64, or_more: bool) -> String {
     format!(
         "mkdir -p -- {dir}; exec 9>>{guard}\n\
          if ! flock -n 9; then p=; [ ! -r {group} ] || read -r p <{group}\n\
-         [ -z \"$p\" ] || kill -TERM -- \"-$p\" 2>/dev/null\n\
-         if ! flock -w 15 9; then [ -z \"$p\" ] || kill -KILL -- \"-$p\" 2>/dev/null\n\
+         [ -z \"$p\" ] || kill -s TERM -- \"-$p\" 2>/dev/null\n\
+         if ! flock -w 15 9; then [ -z \"$p\" ] || kill -s KILL -- \"-$p\" 2>/dev/null\n\
          flock -w 5 9 || {{ ev fence busy; ev done; exit; }}; fi; fi\n\
          n=0; read -r n <{guard} || :\n\
          w={number}; if [ \"${{n:-0}}\" -ge $w ]; then {occupied}; fi\n\

@@ -79,7 +79,10 @@ pub struct Process {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Program {
     /// In order; the first failure ends it. The last one's standard output is what it yields.
-    Processes { processes: Vec<Process>, yields: Option<OutputKind> },
+    Processes {
+        processes: Vec<Process>,
+        yields: Option<OutputKind>,
+    },
     /// Asked until the first word of its line decides; see `lowered-wait` in the WIT.
     Watch {
         argv: Vec<Text>,
@@ -92,17 +95,39 @@ pub enum Program {
     Http(HttpWait),
     /// Run until it succeeds.
     Until(Process),
-    Delay { ms: u32 },
-    WriteFile { path: String, content: Text, mode: u16 },
-    WriteEnvFile { path: String, vars: Vec<EnvVar> },
-    MakeDirectory { path: String },
-    AppendLine { path: String, line: Text },
-    RemoveFile { path: String },
-    RemoveDirectory { path: String },
+    Delay {
+        ms: u32,
+    },
+    WriteFile {
+        path: String,
+        content: Text,
+        mode: u16,
+    },
+    WriteEnvFile {
+        path: String,
+        vars: Vec<EnvVar>,
+    },
+    MakeDirectory {
+        path: String,
+    },
+    AppendLine {
+        path: String,
+        line: Text,
+    },
+    RemoveFile {
+        path: String,
+    },
+    RemoveDirectory {
+        path: String,
+    },
     /// A hook of the user's, run by the client.
-    Hook { name: String },
+    Hook {
+        name: String,
+    },
     /// A text that is itself the result.
-    Say { text: String },
+    Say {
+        text: String,
+    },
 }
 
 /// A step with its place in the plan.

@@ -18,6 +18,6 @@ mod shared {
         additional_derives: [PartialEq, Hash, serde::Serialize, serde::Deserialize],
     });
 }
-pub use shared::windlass::plugin::{composition, log, types};
 pub use composition::{Contribution, Move, Workload};
+pub use shared::windlass::plugin::{composition, log, types};
 pub use types::*;

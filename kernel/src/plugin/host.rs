@@ -3,9 +3,11 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread::{self, ScopedJoinHandle};
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -92,6 +94,21 @@ impl Host {
         let described = Described { kind, wasi, description: guest.describe()? };
         self.inner.keep(|cache| cache.keep_description(guest.digest(), &described));
         Plugin::new(guest, described, source.is_bundled())
+    }
+
+    /// Loads plugins, in the same order; those seen for the first time are compiled side by
+    /// side.
+    ///
+    /// # Errors
+    /// The first in the order of `sources` that cannot be loaded; see [`Host::load`].
+    pub fn load_all(&self, sources: Vec<Source>) -> Result<Vec<Plugin>, PluginError> {
+        thread::scope(|scope| {
+            let load = |source| scope.spawn(|| self.load(source));
+            let loading: Vec<_> = sources.into_iter().map(load).collect();
+            let end =
+                |load: ScopedJoinHandle<'_, _>| load.join().unwrap_or_else(|e| resume_unwind(e));
+            loading.into_iter().map(end).collect()
+        })
     }
 
     /// How many components this host compiled, rather than taking their code from the cache.

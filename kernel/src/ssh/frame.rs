@@ -16,16 +16,17 @@ const MAX_TEXT: usize = 16 * 1024;
 ///
 /// HUP and PIPE are ignored, so that a lost client does not stop a script half-way; TERM
 /// asks it to stop at the next safe point. Times are hundredths of a second since the boot.
+/// `lim` uses no variables: it runs among those that a command is given.
 pub fn preamble(mark: &str) -> String {
     format!(
         "{{\nLC_ALL=C; export LC_ALL; unset CDPATH; umask 022\ntrap '' HUP PIPE\ntrap 'I=1' TERM\n\
          M={mark}; F=; I=\n\
          ev() {{ printf '%s %s\\n' \"$M\" \"$*\"; }}\n\
          up() {{ read -r U x </proc/uptime; U=${{U%.*}}${{U#*.}}; }}\n\
-         if timeout --foreground 1 true 2>/dev/null; then K='timeout --foreground -k 5'\n\
-         elif timeout -k 1 1 true 2>/dev/null; then K='timeout -k 5'\n\
-         elif timeout 1 true 2>/dev/null; then K=timeout; else K=; fi\n\
-         lim() {{ l=$1; shift; if [ -n \"$K\" ]; then $K \"$l\" \"$@\"; else \"$@\"; fi; }}\n"
+         if timeout --foreground 1 true 2>/dev/null; then lim() {{ timeout --foreground -k 5 \"$@\"; }}\n\
+         elif timeout -k 1 1 true 2>/dev/null; then lim() {{ timeout -k 5 \"$@\"; }}\n\
+         elif timeout 1 true 2>/dev/null; then lim() {{ timeout \"$@\"; }}\n\
+         else lim() {{ shift; \"$@\"; }}; fi\n"
     )
 }
 

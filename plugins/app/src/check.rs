@@ -54,7 +54,8 @@ fn labels(labels: &Map<String, Value>, at: &str, found: &mut Vec<Problem>) {
 }
 
 fn health(settings: &HealthCheck, at: &str, found: &mut Vec<Problem>) {
-    if let Some(interval) = settings.interval.as_ref().filter(|i| interval_ms(i.as_str()).is_none()) {
+    if let Some(interval) = settings.interval.as_ref().filter(|i| interval_ms(i.as_str()).is_none())
+    {
         let message = format!("`{}` is no duration of at least 1 ms", interval.as_str());
         let help = "write a number and a unit: 1s, 500ms, 1m30s";
         found.push(with_help(error_at(pointer_to(at, "interval"), message), help));

@@ -1,8 +1,6 @@
 //! After a good deploy: tag the image, and remove what is too old to look back at.
 
-use windlass_sdk::containers::{
-    is_ours, is_stopped, latest_reference, newest_first, same_image,
-};
+use windlass_sdk::containers::{is_ours, is_stopped, latest_reference, newest_first, same_image};
 use windlass_sdk::names::id_part;
 use windlass_sdk::steps::{StepExt, container, step};
 use windlass_sdk::types::{
@@ -63,9 +61,10 @@ fn remove(host: &str, n: usize, old: &ContainerState, renamed: &[Renamed]) -> St
     let name = renamed.iter().find(|r| r.id == old.id).map_or(&old.name, |r| &r.to);
     let stop = StopOptions { container: old.id.clone(), timeout_s: None };
     let action = container(ContainerAction::Remove(stop));
-    let step = step(format!("prune-{}", n + 1), host, Phase::Cleanup, format!("Remove {name}"), action)
-        .may_fail()
-        .why("/retain_containers: newer stopped containers are kept");
+    let step =
+        step(format!("prune-{}", n + 1), host, Phase::Cleanup, format!("Remove {name}"), action)
+            .may_fail()
+            .why("/retain_containers: newer stopped containers are kept");
     if n == 0 { step.audit("Pruned containers") } else { step }
 }
 
@@ -99,7 +98,10 @@ fn unused_images<'a>(
     };
     let is_kept = |image: &ImageState| match image.reference.strip_prefix(&prefix) {
         Some(tag) => {
-            tag == context.version || tag == "latest" || tag.starts_with("latest-") || tag == "<none>"
+            tag == context.version
+                || tag == "latest"
+                || tag.starts_with("latest-")
+                || tag == "<none>"
         }
         None => true,
     };

@@ -40,7 +40,9 @@ impl<'a> Scene<'a> {
 
     /// A step whose text is the answer.
     pub fn say(&self, id: &str, text: &str) -> Step {
-        self.step(id, Phase::Start, text.to_string(), say(text))
+        let title =
+            format!("Tell about {}", if self.role.is_empty() { "the host" } else { self.role });
+        self.step(id, Phase::Start, title, say(text))
     }
 
     /// What is up of the role, the current container first.
@@ -182,7 +184,8 @@ fn logs(scene: &Scene) -> Result<Vec<Step>, Problem> {
     };
     let state = if is_up(target) { "" } else { ", which is down" };
     let title = format!("Show lines of {}{state}", target.name);
-    let mut step = scene.step("logs", Phase::Start, title, container(ContainerAction::Logs(options)));
+    let mut step =
+        scene.step("logs", Phase::Start, title, container(ContainerAction::Logs(options)));
     // The kernel filters: the same on every host, and without a shell.
     for name in ["grep", "grep-options"] {
         if let Some(value) = scene.arguments.text(name) {

@@ -21,9 +21,11 @@ pub fn describe() -> Description {
 }
 
 fn owns() -> Vec<Ownership> {
-    let seconds = |description: &str| json!({
-        "description": description, "type": "integer", "minimum": 0, "maximum": 86_400,
-    });
+    let seconds = |description: &str| {
+        json!({
+            "description": description, "type": "integer", "minimum": 0, "maximum": 86_400,
+        })
+    };
     let cmd = stringish_schema("Command of the container, split into words as a shell would.");
     let options = "Further options of `docker run`: `true`, a value, or a list to repeat one.";
     let assets = stringish_schema("Directory of assets in the image. Not supported yet.");
@@ -34,10 +36,13 @@ fn owns() -> Vec<Ownership> {
         ("/healthcheck", health("How a new container shows that it can serve.")),
         ("/stop_wait_time", seconds("Seconds that a container gets to finish its work.")),
         ("/readiness_delay", seconds("Seconds that a container without health check must run.")),
-        ("/retain_containers", json!({
-            "description": "Stopped containers that stay on a host.",
-            "type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 5,
-        })),
+        (
+            "/retain_containers",
+            json!({
+                "description": "Stopped containers that stay on a host.",
+                "type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 5,
+            }),
+        ),
         ("/asset_path", assets.clone()),
         ("/servers/*/cmd", cmd),
         ("/servers/*/options", options_schema(options)),

@@ -62,7 +62,11 @@ pub fn in_new(context: &Context, workloads: &[Workload]) -> Result<Vec<Step>, Pr
         step(id, &workload.host, Phase::Start, title, action)
             .role(&workload.role)
             .limit(NO_LIMIT_MS)
-            .audit(format!("Executed cmd '{}' on app version {}", shown(&arguments), workload.version))
+            .audit(format!(
+                "Executed cmd '{}' on app version {}",
+                shown(&arguments),
+                workload.version
+            ))
             .why("windlass app exec")
     });
     Ok(steps.collect())
@@ -84,7 +88,11 @@ pub fn in_running(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let Some(target) = target else {
         let version = wanted.map(|v| format!(" with version {v}")).unwrap_or_default();
         let message = format!("no container of {}{version} is up", scene.role);
-        return Err(error_on(&scene.host.name, message, "leave out --reuse to run it in a new one"));
+        return Err(error_on(
+            &scene.host.name,
+            message,
+            "leave out --reuse to run it in a new one",
+        ));
     };
     let action = container(ContainerAction::Exec(ExecOptions {
         container: target.id.clone(),
@@ -94,7 +102,12 @@ pub fn in_running(scene: &Scene) -> Result<Vec<Step>, Problem> {
     }));
     let version = version(scene.context, target, scene.role);
     let step = scene
-        .step("exec", Phase::Start, format!("Run `{}` in {}", shown(arguments), target.name), action)
+        .step(
+            "exec",
+            Phase::Start,
+            format!("Run `{}` in {}", shown(arguments), target.name),
+            action,
+        )
         .limit(NO_LIMIT_MS)
         .audit(format!("Executed cmd '{}' on app version {version}", shown(arguments)));
     Ok(vec![step])

@@ -15,7 +15,10 @@ const IMAGES: &str = "images";
 /// and who has the names that the new containers will have.
 pub fn questions(context: &Context) -> Vec<Question> {
     let operation = context.operation.as_str();
-    if !(rolls(operation) || operation.starts_with("app ") || matches!(operation, "remove" | "standing" | "versions")) {
+    if !(rolls(operation)
+        || operation.starts_with("app ")
+        || matches!(operation, "remove" | "standing" | "versions"))
+    {
         return Vec::new();
     }
     let mut questions = Vec::new();
@@ -80,4 +83,3 @@ impl<'a> HostFacts<'a> {
 fn name_id(role: &str) -> String {
     format!("name.{}", windlass_sdk::names::id_part(role))
 }
-

@@ -78,7 +78,10 @@ fn require_image(context: &Context, facts: &HostFacts) -> Result<(), Problem> {
     if facts.images.iter().any(|known| known.reference == image) {
         return Ok(());
     }
-    let help = format!("to bring it back, pull it: windlass deploy --skip-push --version {}", context.version);
+    let help = format!(
+        "to bring it back, pull it: windlass deploy --skip-push --version {}",
+        context.version
+    );
     Err(error_on(facts.host, format!("the image {image} is no longer on the host"), help))
 }
 
@@ -180,7 +183,8 @@ impl Lane<'_> {
                 .why(format!("{name} was not ready in time"))
         };
         let check = health.map(|health| {
-            let title = format!("Show what the health check of {name} answered: {}", health.command);
+            let title =
+                format!("Show what the health check of {name} answered: {}", health.command);
             explain("health-log", title, ContainerAction::HealthLog(name.clone()))
         });
         let options = LogOptions {

@@ -85,7 +85,10 @@ impl Settings {
             // A role may be no more than a list of hosts.
             if role.is_object() {
                 let role = RoleSettings::deserialize(role).map_err(|error| {
-                    error_at(format!("/servers/{name}"), format!("the role cannot be read: {error}"))
+                    error_at(
+                        format!("/servers/{name}"),
+                        format!("the role cannot be read: {error}"),
+                    )
                 })?;
                 settings.roles.insert(name.clone(), role);
             }

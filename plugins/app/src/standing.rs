@@ -10,7 +10,7 @@ use crate::commands::Scene;
 pub fn standing(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let up = scene.up();
     let current = up.first().map(|c| version(scene.context, c, scene.role)).unwrap_or_default();
-    Ok(vec![scene.say("standing", &current)])
+    Ok(vec![scene.say("standing", current)])
 }
 
 /// A JSON list of the versions of the role's containers, newest first, whose image is still

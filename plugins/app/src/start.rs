@@ -20,7 +20,12 @@ pub fn start(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let name = &target.name;
     let version = windlass_sdk::containers::version(context, target, role);
     let start = scene
-        .step("start", Phase::Start, format!("Start {name}"), container(ContainerAction::Start(target.id.clone())))
+        .step(
+            "start",
+            Phase::Start,
+            format!("Start {name}"),
+            container(ContainerAction::Start(target.id.clone())),
+        )
         .audit(format!("Started app version {version}"));
     let wait = Wait::Container(ContainerWait {
         container: target.id.clone(),
@@ -39,7 +44,12 @@ pub fn start(scene: &Scene) -> Result<Vec<Step>, Problem> {
         follow: false,
     });
     let explain = scene
-        .step("logs", Phase::Route, format!("Show the last {lines} lines of {name}"), container(logs))
+        .step(
+            "logs",
+            Phase::Route,
+            format!("Show the last {lines} lines of {name}"),
+            container(logs),
+        )
         .when(Condition::Failed(ready.id.clone()))
         .may_fail();
     Ok(vec![start, ready, explain])

@@ -64,7 +64,9 @@ impl Reader<'_> {
                 None => return Err("a backslash stands at the end".to_string()),
             },
             '$' => self.variable()?,
-            '`' => return Err("a backquote runs a command in a shell, and no shell reads this".into()),
+            '`' => {
+                return Err("a backquote runs a command in a shell, and no shell reads this".into());
+            }
             '\n' => return Err("a line break separates commands, and this is one command".into()),
             '|' | '&' | ';' | '<' | '>' | '(' | ')' => {
                 return Err(format!("`{c}` is an operator of the shell, and no shell reads this"));
@@ -93,7 +95,9 @@ impl Reader<'_> {
                 },
                 Some('$') => self.variable()?,
                 Some('`') => {
-                    return Err("a backquote runs a command in a shell, and no shell reads this".into());
+                    return Err(
+                        "a backquote runs a command in a shell, and no shell reads this".into()
+                    );
                 }
                 Some(c) => self.push(c),
                 None => break,
@@ -106,7 +110,9 @@ impl Reader<'_> {
     fn variable(&mut self) -> Result<(), String> {
         let follows = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
         match self.rest.peek() {
-            Some('(') => Err("`$(…)` runs a command in a shell, and no shell reads this".to_string()),
+            Some('(') => {
+                Err("`$(…)` runs a command in a shell, and no shell reads this".to_string())
+            }
             Some('{') => {
                 self.rest.next();
                 let name: String = self.rest.by_ref().take_while(|c| *c != '}').collect();
@@ -150,8 +156,14 @@ mod tests {
 
     #[test]
     fn splits_as_a_shell_does() {
-        assert_eq!(split(" bin/jobs  -q 'a b' \"c'd\" e\\ f \n").unwrap(), words(["bin/jobs", "-q", "a b", "c'd", "e f"]));
-        assert_eq!(split("a'b'\"c\" x=#1 \"\\n\\\"\" '$X' 5$").unwrap(), words(["abc", "x=#1", "\\n\"", "$X", "5$"]));
+        assert_eq!(
+            split(" bin/jobs  -q 'a b' \"c'd\" e\\ f \n").unwrap(),
+            words(["bin/jobs", "-q", "a b", "c'd", "e f"])
+        );
+        assert_eq!(
+            split("a'b'\"c\" x=#1 \"\\n\\\"\" '$X' 5$").unwrap(),
+            words(["abc", "x=#1", "\\n\"", "$X", "5$"])
+        );
         assert_eq!(split("''").unwrap(), vec![Text::new()]);
         assert_eq!(split("").unwrap(), Vec::<Text>::new());
     }
@@ -166,7 +178,21 @@ mod tests {
 
     #[test]
     fn what_needs_a_shell_is_refused() {
-        for line in ["a | b", "a && b", "a; b", "a > b", "$(id)", "\"$(id)\"", "`id`", "a\nb", "# a", "$1", "${A:-b}", "'a", "\"a"] {
+        for line in [
+            "a | b",
+            "a && b",
+            "a; b",
+            "a > b",
+            "$(id)",
+            "\"$(id)\"",
+            "`id`",
+            "a\nb",
+            "# a",
+            "$1",
+            "${A:-b}",
+            "'a",
+            "\"a",
+        ] {
             assert!(split(line).is_err(), "{line}");
         }
         assert!(single("a b").is_err() && single("").is_err());

@@ -33,7 +33,9 @@ impl Arguments {
     /// All values of an argument; a single one counts as a list of one.
     pub fn list(&self, name: &str) -> Vec<String> {
         match self.0.get(name) {
-            Some(Value::Array(items)) => items.iter().filter_map(Stringish::of).map(|s| s.0).collect(),
+            Some(Value::Array(items)) => {
+                items.iter().filter_map(Stringish::of).map(|s| s.0).collect()
+            }
             Some(value) => Stringish::of(value).map(|s| s.0).into_iter().collect(),
             None => Vec::new(),
         }

@@ -29,8 +29,9 @@ impl Stringish {
 impl<'de> Deserialize<'de> for Stringish {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        Self::of(&value)
-            .ok_or_else(|| D::Error::invalid_type(Unexpected::Other("a list, a map or null"), &"text"))
+        Self::of(&value).ok_or_else(|| {
+            D::Error::invalid_type(Unexpected::Other("a list, a map or null"), &"text")
+        })
     }
 }
 

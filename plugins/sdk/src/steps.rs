@@ -1,15 +1,21 @@
 //! Constructors for steps, problems and questions.
 
 use crate::types::{
-    Action, Condition, ContainerAction, ContainerSpec, Context, HostInfo, Phase, Problem, Question,
-    Query, Severity, Step,
+    Action, Condition, ContainerAction, ContainerSpec, Context, HostInfo, Phase, Problem, Query,
+    Question, Severity, Step,
 };
 
 /// How long a step may take unless it says otherwise.
 pub const TIME_LIMIT_MS: u32 = 60_000;
 
 /// A step that always runs, must succeed, has no undo and 60 s of time.
-pub fn step(id: impl Into<String>, host: &str, phase: Phase, title: String, action: Action) -> Step {
+pub fn step(
+    id: impl Into<String>,
+    host: &str,
+    phase: Phase,
+    title: String,
+    action: Action,
+) -> Step {
     Step {
         id: id.into(),
         title,
@@ -206,8 +212,5 @@ pub fn answer<'a>(
     host: &str,
     id: &str,
 ) -> Option<&'a crate::types::Fact> {
-    observations
-        .iter()
-        .find(|o| o.host == host && o.id == id)
-        .and_then(|o| o.answer.as_ref().ok())
+    observations.iter().find(|o| o.host == host && o.id == id).and_then(|o| o.answer.as_ref().ok())
 }

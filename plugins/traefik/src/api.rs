@@ -143,13 +143,29 @@ mod tests {
 
     #[test]
     fn the_api_is_where_nobody_else_is() {
-        let at = |label: &str, entry: Option<&str>| Some((label.to_string(), entry.map(String::from)));
+        let at =
+            |label: &str, entry: Option<&str>| Some((label.to_string(), entry.map(String::from)));
         assert_eq!(planned("{}"), at("8080", None));
-        assert_eq!(planned(r#"{"args": {"entryPoints.web.address": ":8080"}}"#), at("8081", Some(":8081")));
-        assert_eq!(planned(r#"{"options": {"publish": ["8080:8080", "443:443"]}}"#), at("8081", Some(":8081")));
-        assert_eq!(planned(r#"{"options": {"network": "host"}}"#), at("127.0.0.1:8080", Some("127.0.0.1:8080")));
-        assert_eq!(planned(r#"{"args": {"entrypoints.traefik.address": ":9000/tcp"}}"#), at("9000", None));
-        assert_eq!(planned(r#"{"args": {"API.insecure": true}, "options": {"publish": "8080:8080"}}"#), at("8080", None));
+        assert_eq!(
+            planned(r#"{"args": {"entryPoints.web.address": ":8080"}}"#),
+            at("8081", Some(":8081"))
+        );
+        assert_eq!(
+            planned(r#"{"options": {"publish": ["8080:8080", "443:443"]}}"#),
+            at("8081", Some(":8081"))
+        );
+        assert_eq!(
+            planned(r#"{"options": {"network": "host"}}"#),
+            at("127.0.0.1:8080", Some("127.0.0.1:8080"))
+        );
+        assert_eq!(
+            planned(r#"{"args": {"entrypoints.traefik.address": ":9000/tcp"}}"#),
+            at("9000", None)
+        );
+        assert_eq!(
+            planned(r#"{"args": {"API.insecure": true}, "options": {"publish": "8080:8080"}}"#),
+            at("8080", None)
+        );
     }
 
     #[test]

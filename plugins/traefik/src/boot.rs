@@ -174,7 +174,12 @@ pub fn delete_env_file(place: &Place) -> Vec<Step> {
     vec![
         place.step("env-file", Phase::Start, title, Action::RemoveFile(path)).why("/traefik/env"),
         place
-            .step("env-values", Phase::Start, "Remove values beside the env file of Traefik", beside)
+            .step(
+                "env-values",
+                Phase::Start,
+                "Remove values beside the env file of Traefik",
+                beside,
+            )
             .why("/traefik/env"),
     ]
 }

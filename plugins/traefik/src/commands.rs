@@ -126,7 +126,8 @@ fn logs(place: &Place) -> Result<Vec<Step>, Problem> {
         follow,
     };
     let action = container(ContainerAction::Logs(options));
-    let mut step = place.step("logs", Phase::Start, "Show lines of Traefik", action).why(why(place));
+    let mut step =
+        place.step("logs", Phase::Start, "Show lines of Traefik", action).why(why(place));
     for name in ["grep", "grep-options"] {
         if let Some(value) = arguments.text(name) {
             step = step.note(name, value);

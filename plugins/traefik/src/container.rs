@@ -76,7 +76,8 @@ fn arguments(traefik: &Traefik, api: Option<&Api>) -> Vec<Text> {
             arguments.insert("api.insecure".to_string(), Value::from(true));
         }
         if let Some(address) = &api.entry_point {
-            arguments.insert("entryPoints.traefik.address".to_string(), Value::from(address.as_str()));
+            arguments
+                .insert("entryPoints.traefik.address".to_string(), Value::from(address.as_str()));
         }
     }
     let throttle = "providers.providersThrottleDuration";
@@ -96,7 +97,8 @@ fn is_structured(env: &Map<String, Value>) -> bool {
 }
 
 fn clear_env(env: &Map<String, Value>) -> Vec<EnvVar> {
-    let clear = if is_structured(env) { env.get("clear").and_then(Value::as_object) } else { Some(env) };
+    let clear =
+        if is_structured(env) { env.get("clear").and_then(Value::as_object) } else { Some(env) };
     let var = |(name, value): (&String, &Value)| EnvVar {
         name: name.clone(),
         value: with_host_env(&Stringish::of(value).unwrap_or_default().0),

@@ -29,7 +29,11 @@ pub fn contribute(
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
-fn one(context: &Context, settings: &Settings, workload: &Workload) -> Result<Contribution, Problem> {
+fn one(
+    context: &Context,
+    settings: &Settings,
+    workload: &Workload,
+) -> Result<Contribution, Problem> {
     let mut contribution = Contribution {
         host: workload.host.clone(),
         role: workload.role.clone(),
@@ -70,7 +74,10 @@ fn labels(context: &Context, workload: &Workload) -> Vec<(String, Text)> {
         (format!("traefik.http.routers.{name}.rule"), "PathPrefix(`/`)".to_string()),
         (format!("traefik.http.routers.{name}.priority"), "2".to_string()),
         (format!("traefik.http.middlewares.{name}-retry.retry.attempts"), "5".to_string()),
-        (format!("traefik.http.middlewares.{name}-retry.retry.initialinterval"), "500ms".to_string()),
+        (
+            format!("traefik.http.middlewares.{name}-retry.retry.initialinterval"),
+            "500ms".to_string(),
+        ),
         (format!("traefik.http.routers.{name}.middlewares"), format!("{name}-retry@docker")),
     ];
     let is_set = |label: &str| workload.container.labels.iter().any(|(known, _)| known == label);

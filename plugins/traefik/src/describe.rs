@@ -12,23 +12,34 @@ pub fn describe() -> Description {
     Description {
         name: "traefik".to_string(),
         version: env!("CARGO_PKG_VERSION").to_string(),
-        about: "Routes requests to the app through Traefik, and moves them without a gap".to_string(),
+        about: "Routes requests to the app through Traefik, and moves them without a gap"
+            .to_string(),
         owns: owns(),
         reads: ["/primary_role", "/logging", "/healthcheck", "/servers/*/healthcheck"]
             .map(String::from)
             .to_vec(),
         commands: commands(),
-        capabilities: ["containers", "images", "http", "files:cords", "files:env/traefik", "secret:*"]
-            .map(String::from)
-            .to_vec(),
+        capabilities: [
+            "containers",
+            "images",
+            "http",
+            "local",
+            "files:cords",
+            "files:env/traefik",
+            "secret:*",
+        ]
+        .map(String::from)
+        .to_vec(),
     }
 }
 
 fn owns() -> Vec<Ownership> {
-    let cord = || json!({
-        "description": "Directory in the container where the cord is looked for, or false.",
-        "type": ["string", "boolean"], "minLength": 2, "default": "/tmp/kamal-cord",
-    });
+    let cord = || {
+        json!({
+            "description": "Directory in the container where the cord is looked for, or false.",
+            "type": ["string", "boolean"], "minLength": 2, "default": "/tmp/kamal-cord",
+        })
+    };
     let routes = json!({
         "description": "Whether Traefik routes to the role: by default to the primary one.",
         "type": "boolean",

@@ -38,7 +38,12 @@ pub fn leave(lane: &Lane) -> Vec<Step> {
         let until = ContainerCondition::OutOfService;
         let wait = ContainerWait { container: old.id.clone(), until, steady_ms: 0 };
         let title = format!("Wait until {} is out of service", old.name);
-        let step = lane.step(&numbered("out", n), Phase::Drain, title, Action::Wait(Wait::Container(wait)));
+        let step = lane.step(
+            &numbered("out", n),
+            Phase::Drain,
+            title,
+            Action::Wait(Wait::Container(wait)),
+        );
         (old.status == ContainerStatus::Running)
             .then(|| step.limit(limit).why("its health check fails without the cord"))
     };
@@ -74,7 +79,12 @@ pub fn gone(lane: &Lane) -> Option<Step> {
     let asked = api.service(&lane.step_id(ADDRESS), &lane.service);
     let wait = HttpWait { contains: Some(new), absent: addresses, ..asked };
     let step = lane
-        .step("gone", Phase::Drain, format!("Wait until Traefik no longer lists {names}"), http(wait))
+        .step(
+            "gone",
+            Phase::Drain,
+            format!("Wait until Traefik no longer lists {names}"),
+            http(wait),
+        )
         .limit(GONE_LIMIT_MS)
         .why(format!("the service {}@docker", lane.service));
     Some(step)

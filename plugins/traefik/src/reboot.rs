@@ -58,7 +58,12 @@ pub fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
         };
         steps.push(
             place
-                .step("rename", Phase::Start, &format!("Rename {NAME} to {aside}"), rename(NAME, &aside))
+                .step(
+                    "rename",
+                    Phase::Start,
+                    &format!("Rename {NAME} to {aside}"),
+                    rename(NAME, &aside),
+                )
                 .undo(rename(&aside, NAME))
                 .why("it is started again if the new one does not answer"),
         );
@@ -73,7 +78,11 @@ pub fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
     steps.push(run.why("windlass traefik reboot"));
     steps.extend(ready(place, Phase::Route, Api::planned(&place.settings.traefik).as_ref()));
     if let Some(old) = old {
-        let title = if never_ran(old) { "Remove the Traefik that never ran" } else { "Remove the old Traefik" };
+        let title = if never_ran(old) {
+            "Remove the Traefik that never ran"
+        } else {
+            "Remove the old Traefik"
+        };
         let step = place.step("remove-old", Phase::Cleanup, title, remove(&old.id));
         steps.push(step.may_fail().why("the new one answers"));
     }

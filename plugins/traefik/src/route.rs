@@ -87,8 +87,11 @@ fn ask_traefik(lane: &Lane) -> Vec<Step> {
     let head = Part::Literal(format!("\"{scheme}://"));
     let start: Text = vec![head.clone(), lane.new_address(), Part::Literal(":".to_string())];
     let lists = api.service(&lane.step_id(ADDRESS), &lane.service);
-    let is_listed =
-        HttpWait { contains: Some(start.clone()), port_after: Some(start.clone()), ..lists.clone() };
+    let is_listed = HttpWait {
+        contains: Some(start.clone()),
+        port_after: Some(start.clone()),
+        ..lists.clone()
+    };
     let listed = lane
         .step("listed", Phase::Route, format!("Wait until Traefik lists {name}"), http(is_listed))
         .limit(LIMIT_MS)
@@ -97,7 +100,12 @@ fn ask_traefik(lane: &Lane) -> Vec<Step> {
     let end = Part::Literal("\":\"UP\"".to_string());
     let is_up = HttpWait { contains: Some([start, vec![port.clone(), end]].concat()), ..lists };
     let up = lane
-        .step("up", Phase::Route, format!("Wait until Traefik sends requests to {name}"), http(is_up))
+        .step(
+            "up",
+            Phase::Route,
+            format!("Wait until Traefik sends requests to {name}"),
+            http(is_up),
+        )
         .limit(LIMIT_MS)
         .why(format!("the service {}@docker", lane.service));
     let logs = explain(lane, "listed", NAME, "Traefik did not take the new container up");

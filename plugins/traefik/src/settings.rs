@@ -95,7 +95,10 @@ impl Settings {
         let own: Option<PluginSettings> = match context.settings.trim() {
             "" => None,
             text => serde_json::from_str(text).map_err(|error| {
-                error_at("/x-windlass/plugins/traefik/settings", format!("these settings cannot be read: {error}"))
+                error_at(
+                    "/x-windlass/plugins/traefik/settings",
+                    format!("these settings cannot be read: {error}"),
+                )
             })?,
         };
         settings.probe = own.unwrap_or_default().probe;

@@ -123,7 +123,8 @@ impl<'a> Lane<'a> {
 
     /// A step of this lane.
     pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
-        step(self.step_id(id), &self.host.name, phase, title, action).role(&self.moved.workload.role)
+        step(self.step_id(id), &self.host.name, phase, title, action)
+            .role(&self.moved.workload.role)
     }
 
     /// The id of a step of this lane.

@@ -33,14 +33,23 @@ fn left() -> impl Strategy<Value = Left> {
     use ContainerStatus as S;
     use HealthStatus as H;
     let status = prop::sample::select(vec![
-        S::Running, S::Running, S::Running, S::Created, S::Paused, S::Restarting, S::Exited, S::Dead,
+        S::Running,
+        S::Running,
+        S::Running,
+        S::Created,
+        S::Paused,
+        S::Restarting,
+        S::Exited,
+        S::Dead,
     ]);
     let health = prop::sample::select(vec![H::Healthy, H::Healthy, H::Unhealthy, H::Starting]);
     let flags = (any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.1));
-    (any::<bool>(), 0..6_usize, status, health, flags).prop_map(|(workers, name, status, health, flags)| {
-        let (cut, bare, elsewhere) = flags;
-        Left { workers, name, status, health, cut, bare, elsewhere }
-    })
+    (any::<bool>(), 0..6_usize, status, health, flags).prop_map(
+        |(workers, name, status, health, flags)| {
+            let (cut, bare, elsewhere) = flags;
+            Left { workers, name, status, health, cut, bare, elsewhere }
+        },
+    )
 }
 
 fn world(left: &[Left], latest: usize, traefik: usize) -> World {
@@ -131,7 +140,11 @@ fn fail_at(world: &mut World, steps: &[Step], at: usize) {
         let Some(undo) = &step.undo else { continue };
         if let Action::Container(ContainerAction::Remove(stop)) = undo {
             let id = world.find(&stop.container).map(|c| c.id.clone());
-            assert!(!id.is_some_and(|id| serving.contains(&id)), "{} is removed while it serves", step.id);
+            assert!(
+                !id.is_some_and(|id| serving.contains(&id)),
+                "{} is removed while it serves",
+                step.id
+            );
         }
         world.perform(undo);
     }
@@ -243,11 +256,12 @@ proptest! {
         left in prop::collection::vec(left(), 0..7),
         latest in 0..4_usize,
     ) {
+        // A host that runs the version has its image.
+        let left: Vec<_> = left.into_iter().filter(|left| !(2..4).contains(&left.name)).collect();
         let after = world(&left, latest, 2);
         let mut before = after.clone();
         before.tags.retain(|(reference, _)| reference != "reg/shop:v2");
         let context = run(1, "deploy", "v2");
-        prop_assume!(!after.containers.iter().any(|c| c.image == "reg/shop:v2"));
         prop_assert_eq!(planned(&context, &before), planned(&context, &after));
     }
 }

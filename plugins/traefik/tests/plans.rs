@@ -83,12 +83,16 @@ fn rollback() {
             .latest("v2")
     };
     insta::assert_snapshot!(lines(&context("rollback", "v1", ONE), &[world()]));
-    insta::assert_snapshot!("rollback_without_image", lines(&context("rollback", "v9", ONE), &[world()]));
+    insta::assert_snapshot!(
+        "rollback_without_image",
+        lines(&context("rollback", "v9", ONE), &[world()])
+    );
 }
 
 #[test]
 fn a_fleet_just_taken_over_from_kamal() {
-    let world = World::new("web-1").with_traefik(false).with("web", "shop-web-v1", "v1").latest("v1");
+    let world =
+        World::new("web-1").with_traefik(false).with("web", "shop-web-v1", "v1").latest("v1");
     insta::assert_snapshot!(lines(&context("deploy", "v2", ONE), &[world]));
 }
 
@@ -122,13 +126,17 @@ fn only_our_own_unused_cord_directories_are_tidied() {
     let tidied: Vec<_> = text.lines().filter(|line| line.contains("cord directory")).collect();
     assert_eq!(
         tidied,
-        [format!("web-1 cleanup: Remove the cord directory shop-web-{} (may fail)", "f".repeat(32))]
+        [format!(
+            "web-1 cleanup: Remove the cord directory shop-web-{} (may fail)",
+            "f".repeat(32)
+        )]
     );
 }
 
 #[test]
 fn a_traefik_that_cannot_be_used_is_told() {
-    let paused = World::new("web-1").with_traefik(true).last(|c| c.status = ContainerStatus::Paused);
+    let paused =
+        World::new("web-1").with_traefik(true).last(|c| c.status = ContainerStatus::Paused);
     assert!(lines(&context("deploy", "v2", ONE), &[paused]).contains("docker unpause traefik"));
     let mut context = context("deploy", "v2", ONE);
     context.config = r#"{"traefik": {"env": {"secret": ["TOKEN"]}}}"#.to_string();
@@ -136,7 +144,10 @@ fn a_traefik_that_cannot_be_used_is_told() {
     context.operation = "setup".to_string();
     assert!(lines(&context, &[World::new("web-1")]).contains("Start Traefik"));
     context.operation = "env push".to_string();
-    assert_eq!(lines(&context, &[World::new("web-1")]), "web-1 prepare: Write the env file of Traefik");
+    assert_eq!(
+        lines(&context, &[World::new("web-1")]),
+        "web-1 prepare: Write the env file of Traefik"
+    );
 }
 
 #[test]
@@ -194,7 +205,10 @@ fn app_commands() {
         if operation == "app start" {
             context.hosts[0].roles = vec!["web".to_string()];
         }
-        shown += &format!("# {operation} {arguments}\n{}\n", lines(&context, &[world.clone()]));
+        shown += &format!(
+            "# {operation} {arguments}\n{}\n",
+            lines(&context, std::slice::from_ref(&world))
+        );
     }
     insta::assert_snapshot!(shown);
 }

@@ -11,10 +11,13 @@ use super::{Failure, Operation, Shell};
 pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     let path = matches.get_one::<String>("FILE").expect("clap requires it");
     let again = "make a new one: windlass plan -o FILE";
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::Message(format!("{path}: {e}")))?;
-    let file: PlanFile = serde_json::from_str(&text)
-        .map_err(|e| Failure::with_help(format!("{path} is no plan of this version: {e}"), again))?;
-    let differs = |what: &str| Failure::with_help(format!("{path}: {what} since this plan was made"), again);
+    let text =
+        std::fs::read_to_string(path).map_err(|e| Failure::Message(format!("{path}: {e}")))?;
+    let file: PlanFile = serde_json::from_str(&text).map_err(|e| {
+        Failure::with_help(format!("{path} is no plan of this version: {e}"), again)
+    })?;
+    let differs =
+        |what: &str| Failure::with_help(format!("{path}: {what} since this plan was made"), again);
     if file.format != FORMAT || file.windlass != env!("CARGO_PKG_VERSION") {
         return Err(differs("Windlass has changed"));
     }
@@ -35,7 +38,8 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     workspace.brief.hosts = file.hosts;
     workspace.brief.roles = file.roles;
     let name = file.plan.operation.clone();
-    let operation = Operation { name: &name, arguments: file.arguments, prints: false, deploys: true };
+    let operation =
+        Operation { name: &name, arguments: file.arguments, prints: false, deploys: true };
     shell.block(async {
         let mut ready = operate::ready(&workspace, &operation, &globals, &shell.output).await?;
         ready.run.settings.strict = true;

@@ -27,12 +27,15 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
         "config": project.config,
     });
     for name in workspace.secrets.masker().short() {
-        shell.output.say(&format!("warning: the secret {name} is shorter than 4 bytes and is not masked in output"));
+        shell.output.say(&format!(
+            "warning: the secret {name} is shorter than 4 bytes and is not masked in output"
+        ));
     }
     if shell.globals.json {
         shell.output.result(&value.to_string());
     } else {
-        let text = crate::config::print::print(&value).map_err(|e| Failure::Message(e.to_string()))?;
+        let text =
+            crate::config::print::print(&value).map_err(|e| Failure::Message(e.to_string()))?;
         shell.output.result(&text);
     }
     Ok(())

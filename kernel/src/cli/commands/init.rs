@@ -61,7 +61,12 @@ fn write(shell: &Shell, path: &Path, text: &str, mode: u32) -> Result<(), Failur
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(place)?;
     }
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(place)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+        .map_err(place)?;
     file.write_all(text.as_bytes()).map_err(place)?;
     shell.output.say(&format!("wrote {}", path.display()));
     Ok(())

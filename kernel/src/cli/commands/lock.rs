@@ -67,25 +67,45 @@ async fn status(shell: &Shell<'_>, ready: &Ready, primary: &str) -> Result<(), F
     Ok(())
 }
 
-async fn acquire(shell: &Shell<'_>, ready: &Ready, primary: &str, matches: &ArgMatches) -> Result<(), Failure> {
+async fn acquire(
+    shell: &Shell<'_>,
+    ready: &Ready,
+    primary: &str,
+    matches: &ArgMatches,
+) -> Result<(), Failure> {
     let message = matches.get_one::<String>("message").expect("clap requires it");
     let settings = &ready.run.settings;
-    let details = Details::new(&settings.performer, &settings.now, &ready.run.brief.version, message);
+    let details = Details::new(&settings.owner, &settings.now, &ready.run.brief.version, message);
     let part = script::acquire_by_hand(&paths(ready), &details);
     match said(ready, primary, &part).await? {
         Some(Answer::Acquired { .. }) => {
-            shell.output.say(&format!("The lock is taken (lock {}). Give it back with: windlass lock release {}", details.id(), details.id()));
+            shell.output.say(&format!(
+                "The lock is taken (lock {}). Give it back with: windlass lock release {}",
+                details.id(),
+                details.id()
+            ));
             Ok(())
         }
         Some(Answer::Held { by, .. }) => Err(Failure::with_help(
-            format!("the lock is held by {} since {}: {} (lock {})", by.owner(), by.since(), by.message(), by.id()),
+            format!(
+                "the lock is held by {} since {}: {} (lock {})",
+                by.owner(),
+                by.since(),
+                by.message(),
+                by.id()
+            ),
             &format!("windlass lock release {}", by.id()),
         )),
         _ => Err(Failure::Message(format!("{primary} did not say whether the lock was taken"))),
     }
 }
 
-async fn release(shell: &Shell<'_>, ready: &Ready, primary: &str, matches: &ArgMatches) -> Result<(), Failure> {
+async fn release(
+    shell: &Shell<'_>,
+    ready: &Ready,
+    primary: &str,
+    matches: &ArgMatches,
+) -> Result<(), Failure> {
     let Some((by, _)) = held(ready, primary).await? else {
         shell.output.say("There is no deploy lock.");
         return Ok(());
@@ -93,13 +113,23 @@ async fn release(shell: &Shell<'_>, ready: &Ready, primary: &str, matches: &ArgM
     match matches.get_one::<String>("ID") {
         Some(id) if *id != by.id() => {
             return Err(Failure::with_help(
-                format!("the lock is another one: {} of {} since {}", by.id(), by.owner(), by.since()),
+                format!(
+                    "the lock is another one: {} of {} since {}",
+                    by.id(),
+                    by.owner(),
+                    by.since()
+                ),
                 &format!("windlass lock release {}", by.id()),
             ));
         }
         Some(_) => {}
         None if shell.globals.yes => {}
-        None => confirm(&format!("Release the lock of {} since {} ({})?", by.owner(), by.since(), by.message()))?,
+        None => confirm(&format!(
+            "Release the lock of {} since {} ({})?",
+            by.owner(),
+            by.since(),
+            by.message()
+        ))?,
     }
     let part = script::release_by_hand(&paths(ready), Some(&by));
     match said(ready, primary, &part).await? {
@@ -113,6 +143,10 @@ async fn release(shell: &Shell<'_>, ready: &Ready, primary: &str, matches: &ArgM
 
 async fn said(ready: &Ready, primary: &str, part: &str) -> Result<Option<Answer>, Failure> {
     let mut answer = None;
-    ready.run.hosts.ask(primary, part, |words| answer = answer.take().or(Answer::read(words))).await?;
+    ready
+        .run
+        .hosts
+        .ask(primary, part, |words| answer = answer.take().or(Answer::read(words)))
+        .await?;
     Ok(answer)
 }

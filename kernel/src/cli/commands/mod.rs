@@ -45,7 +45,8 @@ impl Shell<'_> {
 
     /// The project, with the version that git gives if no option does.
     pub fn workspace(&self) -> Result<Workspace, Failure> {
-        let version = |directory: &Path| self.block(async { Ok(local::git_version(directory).await?) });
+        let version =
+            |directory: &Path| self.block(async { Ok(local::git_version(directory).await?) });
         workspace::open(&self.globals, &self.env, &self.output, &self.plugins, &version)
     }
 
@@ -83,17 +84,22 @@ pub fn dispatch(
     let output = Output::new(&globals);
     let plugins = plugin_host(&env, Some(&output));
     let shell = Shell { globals, env, output, plugins, runtime };
+    // Errors quote what containers, builds and hooks print.
+    run(&shell, &matches).map_err(|failure| failure.masked(&shell.output))
+}
+
+fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     match matches.subcommand() {
-        Some(("init", _)) => init::run(&shell),
-        Some((name @ ("setup" | "deploy" | "redeploy"), m)) => deploy::run(&shell, name, m),
-        Some(("rollback", m)) => rollback::run(&shell, m),
-        Some(("plan", m)) => plan::run(&shell, m),
-        Some(("apply", m)) => apply::run(&shell, m),
-        Some(("lock", m)) => lock::run(&shell, m),
-        Some(("audit", _)) => audit::run(&shell),
-        Some(("status", _)) => status::run(&shell),
-        Some(("config", _)) => config::run(&shell),
-        Some((noun, m)) => plugin_command(&shell, noun, m),
+        Some(("init", _)) => init::run(shell),
+        Some((name @ ("setup" | "deploy" | "redeploy"), m)) => deploy::run(shell, name, m),
+        Some(("rollback", m)) => rollback::run(shell, m),
+        Some(("plan", m)) => plan::run(shell, m),
+        Some(("apply", m)) => apply::run(shell, m),
+        Some(("lock", m)) => lock::run(shell, m),
+        Some(("audit", _)) => audit::run(shell),
+        Some(("status", _)) => status::run(shell),
+        Some(("config", _)) => config::run(shell),
+        Some((noun, m)) => plugin_command(shell, noun, m),
         None => Ok(()),
     }
 }
@@ -116,7 +122,9 @@ fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(),
         .iter()
         .flat_map(|plugin| plugin.description().commands.clone())
         .find(|spec| spec.noun == noun && spec.verb == verb)
-        .ok_or_else(|| Failure::Message(format!("no plugin of this project has `{noun} {verb}`")))?;
+        .ok_or_else(|| {
+            Failure::Message(format!("no plugin of this project has `{noun} {verb}`"))
+        })?;
     let arguments = args::arguments(&spec, matches);
     if let Some(question) = &spec.confirm
         && !shell.globals.yes
@@ -142,7 +150,11 @@ pub fn confirm(question: &str) -> Result<(), Failure> {
     eprint!("{question} [y/N] ");
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim() == "y" { Ok(()) } else { Err(Failure::Message("not confirmed; nothing was done".into())) }
+    if answer.trim() == "y" {
+        Ok(())
+    } else {
+        Err(Failure::Message("not confirmed; nothing was done".into()))
+    }
 }
 
 /// The arguments of `deploy` and its kin.

@@ -13,7 +13,12 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     let version = match matches.get_one::<String>("VERSION").or(shell.globals.version.as_ref()) {
         Some(version) => version.clone(),
         None => {
-            let operation = Operation { name: "rollback", arguments: arguments.clone(), prints: false, deploys: false };
+            let operation = Operation {
+                name: "rollback",
+                arguments: arguments.clone(),
+                prints: false,
+                deploys: false,
+            };
             shell.block(async {
                 let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
                 let found = ready.run.version_before().await;

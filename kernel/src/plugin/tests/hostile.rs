@@ -45,7 +45,7 @@ fn a_crash_says_where_and_why() {
 
 #[test]
 fn an_endless_loop_ends_at_the_time_limit() {
-    let bench = Bench::new();
+    let bench = Bench::hurried();
     let start = std::time::Instant::now();
     let error = fault(&bench, &json!({ "do": "loop" }));
     assert_eq!(error.fault, Fault::Time { limit: bench.limits.time });
@@ -54,7 +54,7 @@ fn an_endless_loop_ends_at_the_time_limit() {
 
 #[test]
 fn time_is_counted_per_call_also_with_many_at_once() {
-    let bench = Bench::new();
+    let bench = Bench::hurried();
     let plugin = bench.hostile();
     std::thread::scope(|scope| {
         let looping = scope.spawn(|| plugin.plan(&context(&json!({ "do": "loop" })), &[]));
@@ -160,6 +160,19 @@ fn other_imports_and_versions_are_refused_before_compiling() {
     let error = host.load(Source::File { name: "gone".to_owned(), path }).unwrap_err();
     assert!(matches!(error.fault, Fault::Source(_)), "{error:?}");
     assert!(host.load(bench.source("hostile", &HOSTILE)).is_ok());
+}
+
+#[test]
+fn several_load_at_once_and_one_failure_is_told() {
+    let bench = Bench::new();
+    let host = bench.host();
+    let good = bench.source("hostile", &HOSTILE);
+    let names = |plugins: Vec<Plugin>| plugins.iter().map(|p| p.name().to_owned()).collect();
+    let all = host.load_all(vec![good.clone(), good.clone()]).map(names);
+    assert_eq!(all, Ok(vec!["hostile".to_owned(); 2]));
+    let bad = Source::Bundled("unheard-of".to_owned());
+    let error = host.load_all(vec![good, bad]).unwrap_err();
+    assert!(error.to_string().contains("the plugin `unheard-of` cannot be loaded"), "{error}");
 }
 
 #[test]

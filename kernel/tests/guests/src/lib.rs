@@ -119,7 +119,7 @@ fn act(context: &Context) {
         }
         Some("say") => log::write(log::Level::Info, "\u{1b}[2Jhello"),
         Some("flood") => {
-            for _ in 0..100_000 {
+            for _ in 0..10_000 {
                 log::write(log::Level::Info, "again");
             }
         }

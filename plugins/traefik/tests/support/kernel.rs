@@ -98,9 +98,9 @@ pub fn answers(questions: Vec<Question>, worlds: &[World]) -> Vec<Observation> {
                     .cloned()
                     .collect(),
             ),
-            Query::Container(name) => {
-                Fact::Containers(world.containers.iter().filter(|c| c.name == *name).cloned().collect())
-            }
+            Query::Container(name) => Fact::Containers(
+                world.containers.iter().filter(|c| c.name == *name).cloned().collect(),
+            ),
             Query::Images(_) => Fact::Images(world.images()),
             Query::File(_) => Fact::File(None),
             Query::Directory(_) => Fact::Directory(Some(world.cord_directories())),
@@ -126,9 +126,14 @@ pub fn line(step: &Step) -> String {
     if step.may_fail && is_unconditional(step) {
         line += " (may fail)";
     }
+    if let Action::Other((name, json)) = &step.action {
+        line = format!("{line} ({name} {json})");
+    }
     let hidden = matches!(step.action, Action::Wait(_)) && step.undo.is_none();
     match &step.undo {
-        Some(undo) if !hidden => format!("{line}\n    undo: {}", serde_json::to_string(undo).unwrap()),
+        Some(undo) if !hidden => {
+            format!("{line}\n    undo: {}", serde_json::to_string(undo).unwrap())
+        }
         _ => line,
     }
 }

@@ -115,7 +115,8 @@ impl World {
     }
 
     pub fn cord_directories(&self) -> Vec<String> {
-        let mounts = self.containers.iter().flat_map(|c| &c.mounts).map(|(source, _)| source.as_str());
+        let mounts =
+            self.containers.iter().flat_map(|c| &c.mounts).map(|(source, _)| source.as_str());
         let tied = self.cords.iter().filter_map(|cord| cord.strip_suffix("/cord"));
         let names = mounts.chain(tied).filter_map(|path| path.strip_prefix("/root/.kamal/cords/"));
         names.map(String::from).collect::<BTreeSet<_>>().into_iter().collect()
@@ -173,9 +174,13 @@ impl World {
                 if let Some(container) = self.find_mut(&wait.container) {
                     let is_checked = container.health != HealthStatus::None;
                     match wait.until {
-                        ContainerCondition::Ready if is_checked => container.health = HealthStatus::Healthy,
+                        ContainerCondition::Ready if is_checked => {
+                            container.health = HealthStatus::Healthy
+                        }
                         ContainerCondition::Ready => {}
-                        ContainerCondition::OutOfService => container.health = HealthStatus::Unhealthy,
+                        ContainerCondition::OutOfService => {
+                            container.health = HealthStatus::Unhealthy
+                        }
                     }
                 }
             }

@@ -1,0 +1,201 @@
+//! What the tests share: the bundled plugins, a configuration, a fleet, runs on it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::client::{Client, Cut};
+use super::fleet::Fleet;
+use super::machine::Machine;
+use crate::config::load::{LoadOptions, load};
+use crate::config::ownership;
+use crate::deploy::crew::{Brief, Crew};
+use crate::deploy::hosts::Seen;
+use crate::deploy::{Report, Run, RunError, Settings};
+use crate::model::event::{Event, Sink};
+use crate::model::plan::Plan;
+use crate::model::secret::SecretStore;
+use crate::plugin::{Host, HostOptions, Limits, Source, bundled};
+
+/// The bundled plugins, compiled once; later runs of the tests find the code in a cache
+/// beside the test program.
+static CREW: LazyLock<Crew> = LazyLock::new(|| {
+    let program = std::env::current_exe().unwrap();
+    let host = Host::new(HostOptions {
+        cache_dir: Some(program.with_file_name("windlass-plugins-of-tests")),
+        limits: Limits::default(),
+        log: Arc::new(|_, _, _| {}),
+    });
+    let plugins = bundled().map(|name| host.load(Source::Bundled(name.into())).unwrap());
+    Crew::new(plugins.collect()).unwrap()
+});
+
+/// Web on two hosts, workers on two; one host has both.
+pub const BOTH: &str = "
+service: shop
+image: acme/shop
+registry: {server: reg.example, username: jo, password: [PASSWORD]}
+servers:
+  web: [web-1, all-1]
+  workers:
+    hosts: [all-1, job-1]
+    cmd: bin/jobs
+";
+
+/// Web on one host.
+pub const ONE: &str = "
+service: shop
+image: acme/shop
+registry: {server: reg.example, username: jo, password: [PASSWORD]}
+servers: [web-1]
+";
+
+/// Everything that a run reports.
+pub type Events = Arc<Mutex<Vec<Event>>>;
+
+/// A configuration and a fleet.
+pub struct Bench {
+    pub fleet: Arc<Fleet>,
+    config: String,
+    runs: Mutex<u32>,
+}
+
+/// How one run came out.
+pub struct Outcome {
+    /// None: the client was killed before the end.
+    pub result: Option<Result<Report, RunError>>,
+    /// Boundaries that the client passed.
+    pub passed: usize,
+    pub events: Vec<Event>,
+}
+
+impl Outcome {
+    pub fn good(&self) -> bool {
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    pub fn error(&self) -> String {
+        match &self.result {
+            Some(Err(error)) => error.to_string(),
+            other => panic!("expected an error, got {other:?}"),
+        }
+    }
+
+    /// Version in service by host and role, as told at the end.
+    pub fn standing(&self) -> Vec<String> {
+        let told = self.events.iter().filter_map(|event| match event {
+            Event::Standing { host, role, version, .. } => Some(format!("{host} {role} {version}")),
+            _ => None,
+        });
+        told.collect()
+    }
+}
+
+impl Bench {
+    pub fn new(config: &str) -> Self {
+        let brief = brief(config, "v0", 0);
+        let hosts = brief.project.hosts.iter().map(|h| (h.name.clone(), Machine::default()));
+        let machines: BTreeMap<String, Machine> = hosts.collect();
+        let fleet = Arc::new(Fleet::new(machines, &brief.project.primary_host));
+        Self { fleet, config: config.to_string(), runs: Mutex::new(0) }
+    }
+
+    /// A fleet on which a version was deployed.
+    pub async fn with(config: &str, version: &str) -> Self {
+        let bench = Self::new(config);
+        let outcome = bench.deploy(version).await;
+        assert!(outcome.good(), "{:?}", outcome.result);
+        bench.fleet.must_serve();
+        bench
+    }
+
+    /// The same state once more, with a life of its own.
+    pub fn copy(&self) -> Self {
+        let fleet = Arc::new(self.fleet.copy());
+        Self { fleet, config: self.config.clone(), runs: Mutex::new(*self.runs.lock().unwrap()) }
+    }
+
+    /// A run of `deploy`, and what it reports.
+    pub fn run(&self, version: &str, cut: Cut) -> (Run<Client>, Events) {
+        let mut number = self.runs.lock().unwrap();
+        *number += 1;
+        let brief = brief(&self.config, version, *number);
+        let events = Events::default();
+        let told = events.clone();
+        let sink: Sink = Arc::new(move |event| told.lock().unwrap().push(event));
+        let stop = watch::Sender::new(false);
+        let client = Client::new(self.fleet.clone(), &brief.run_id, cut, stop.clone());
+        let mut secrets = SecretStore::default();
+        secrets.insert("PASSWORD", "sesame");
+        let settings = Settings {
+            performer: format!("Jo {number}"),
+            owner: format!("Jo {number}"),
+            now: "2026-02-03T04:05:06Z".into(),
+            lock_wait_s: 60,
+            strict: false,
+        };
+        let crew = CREW.clone();
+        (Run { hosts: Arc::new(client), crew, brief, secrets, sink, stop, settings }, events)
+    }
+
+    pub async fn deploy(&self, version: &str) -> Outcome {
+        self.deploy_until(version, Cut::Never).await
+    }
+
+    /// Deploys; what `cut` says happens on the way.
+    pub async fn deploy_until(&self, version: &str, cut: Cut) -> Outcome {
+        let (run, events) = self.run(version, cut);
+        let client = run.hosts.clone();
+        let result = tokio::select! {
+            result = all(&run) => Some(result),
+            () = client.killed() => None,
+        };
+        let events = events.lock().unwrap().clone();
+        Outcome { result, passed: client.passed(), events }
+    }
+
+    /// Observes and plans.
+    pub async fn plan(&self, version: &str) -> (Plan, Seen) {
+        let (run, _) = self.run(version, Cut::Never);
+        let seen = run.observe().await.unwrap();
+        (run.plan(&seen).unwrap(), seen)
+    }
+}
+
+async fn all(run: &Run<Client>) -> Result<Report, RunError> {
+    let seen = run.observe().await?;
+    let plan = run.plan(&seen)?;
+    run.perform(plan, seen, &|_| Ok(false)).await
+}
+
+/// What a run of `deploy` knows before it asks anybody.
+pub fn brief(config: &str, version: &str, run: u32) -> Brief {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("deploy.yml");
+    std::fs::write(&path, config).unwrap();
+    let env = BTreeMap::new();
+    let options = LoadOptions { path: &path, destination: None, version: Some(version), env: &env };
+    let loaded = load(&options).unwrap();
+    let crew = &*CREW;
+    let owners = crew.owners();
+    let problems = ownership::check(&loaded.tree, &owners);
+    assert!(problems.is_empty(), "{problems:?}");
+    let project = loaded.project;
+    let brief = Brief {
+        hosts: project.hosts.iter().map(|host| host.name.clone()).collect(),
+        roles: project.roles.iter().map(|role| role.name.clone()).collect(),
+        project,
+        tree: loaded.tree,
+        owners,
+        operation: "deploy".into(),
+        prints: false,
+        arguments: json!({"skip-push": true}),
+        version: version.into(),
+        repository: String::new(),
+        // Runs differ in the first digits already.
+        run_id: format!("{:08x}", run.wrapping_mul(2_654_435_761)).repeat(4),
+    };
+    brief.with_repository(crew).unwrap()
+}

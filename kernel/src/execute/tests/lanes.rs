@@ -1,0 +1,95 @@
+//! How lanes read what came of a trip: nothing that was left out counts as done.
+
+use std::collections::VecDeque;
+
+use tokio::sync::watch;
+
+use super::*;
+use crate::execute::lanes::{self, Course, Ending, Runner, TripError};
+use crate::model::plan::Plan;
+
+/// A host that answers what it is told to.
+struct Scripted {
+    reports: Mutex<VecDeque<Result<TripReport, TripError>>>,
+    /// Ids of the steps of each trip.
+    trips: Mutex<Vec<Vec<String>>>,
+}
+
+impl Runner for Scripted {
+    async fn trip(
+        &self,
+        _: &str,
+        trip: Trip,
+        _: watch::Receiver<bool>,
+    ) -> Result<TripReport, TripError> {
+        self.trips.lock().unwrap().push(trip.steps.iter().map(|s| s.id.clone()).collect());
+        self.reports.lock().unwrap().pop_front().expect("one more trip than expected")
+    }
+}
+
+fn report(codes: &[(&str, i32)], done: bool) -> TripReport {
+    let codes = codes.iter().map(|(id, code)| (id.to_string(), *code));
+    let codes: std::collections::BTreeMap<_, _> = codes.collect();
+    let endings = codes.iter().map(|(id, code)| (id.clone(), *code == 0)).collect();
+    TripReport { codes, endings, done, ..TripReport::default() }
+}
+
+/// One host with a start and a stop step.
+async fn rolled(reports: Vec<Result<TripReport, TripError>>) -> (Ending, Vec<Vec<String>>) {
+    let mut late = does("stop", "true");
+    late.step.phase = Phase::Retire;
+    let steps = vec![does("a", "true"), does("b", "true").back(shell("true")), late];
+    let plan = Plan { steps, ..Plan::default() };
+    let course = Course {
+        fences: Default::default(),
+        audit: Audit { path: "audit".into(), performer: "Jo".into(), destination: None },
+        primaries: vec!["host".into()],
+        gate_before_start: false,
+        group: 1,
+        pause_s: 0,
+    };
+    let runner =
+        Arc::new(Scripted { reports: Mutex::new(reports.into()), trips: Mutex::default() });
+    let stop = watch::channel(false).1;
+    let lanes = lanes::roll(&runner, &plan, &course, &Default::default(), &stop).await;
+    let trips = runner.trips.lock().unwrap().clone();
+    (lanes[0].ending.clone(), trips)
+}
+
+#[tokio::test]
+async fn a_lane_is_done_when_all_of_it_is() {
+    let reports = vec![Ok(report(&[("a", 0), ("b", 0)], true)), Ok(report(&[("stop", 0)], true))];
+    let (ending, trips) = rolled(reports).await;
+    assert_eq!(ending, Ending::Done);
+    assert_eq!(trips, [vec!["a", "b"], vec!["stop"]]);
+}
+
+#[tokio::test]
+async fn a_script_that_left_steps_out_does_not_open_the_way_to_the_stop() {
+    // As after a deadline, or a request to stop of another run.
+    let (ending, trips) = rolled(vec![Ok(report(&[("a", 0)], true))]).await;
+    assert!(matches!(ending, Ending::TakenBack { .. }), "{ending:?}");
+    assert_eq!(trips.len(), 1, "{trips:?}");
+}
+
+#[tokio::test]
+async fn a_late_script_that_left_steps_out_was_not_taken_back() {
+    let reports = vec![Ok(report(&[("a", 0), ("b", 0)], true)), Ok(report(&[], true))];
+    assert_eq!(rolled(reports).await.0, Ending::Lost(TripError::Stopped));
+}
+
+#[tokio::test]
+async fn a_cut_connection_is_no_success() {
+    let (ending, trips) = rolled(vec![Ok(report(&[("a", 0), ("b", 0)], false))]).await;
+    assert!(matches!(ending, Ending::Lost(_)), "{ending:?}");
+    assert_eq!(trips.len(), 1);
+    let lost = TripError::Connection("cut".into());
+    assert_eq!(rolled(vec![Err(lost.clone())]).await.0, Ending::Lost(lost));
+}
+
+#[tokio::test]
+async fn a_failure_names_its_step() {
+    let (ending, _) = rolled(vec![Ok(report(&[("a", 0), ("b", 3)], true))]).await;
+    let Ending::Failed { step, code: 3, undone: true } = ending else { panic!("{ending:?}") };
+    assert_eq!(step.id, "b");
+}

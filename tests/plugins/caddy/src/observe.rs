@@ -1,0 +1,63 @@
+//! What the plugin must know about hosts, and how it reads the answers.
+
+use windlass_sdk::containers::{rolls, told};
+use windlass_sdk::steps::{answer, error_on, question};
+use windlass_sdk::types::{
+    ContainerState, Context, Fact, FileState, HostInfo, Observation, Problem, Query, Question,
+};
+
+use crate::boot::NAME;
+use crate::files::{self, Site};
+use crate::settings::{self, Settings};
+
+/// Caddy's own container, and the files that it is configured by.
+pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
+    let operation = context.operation.as_str();
+    if !(rolls(operation) || operation.starts_with("caddy ") || operation == "remove") {
+        return Ok(Vec::new());
+    }
+    let settings = Settings::of(context).map_err(|problem| vec![problem])?;
+    let Some(role) = settings::role(context) else { return Ok(Vec::new()) };
+    let site = Site::new(context, &settings, &role.name);
+    let mut questions = Vec::new();
+    for host in settings::hosts(context) {
+        let mut ask = |id, query| questions.push(question(&host.name, id, query));
+        ask(NAME, Query::Container(NAME.to_string()));
+        ask("caddyfile", Query::File(files::caddyfile(context).path));
+        for (id, file) in site.configuration() {
+            ask(id, Query::File(file.path));
+        }
+    }
+    Ok(questions)
+}
+
+/// What one host told.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    pub host: &'a HostInfo,
+    observations: &'a [Observation],
+}
+
+impl<'a> Facts<'a> {
+    /// The answers of one host.
+    pub fn of(observations: &'a [Observation], host: &'a HostInfo) -> Self {
+        Self { host, observations }
+    }
+
+    /// Caddy's container, in whatever state.
+    pub fn caddy(&self) -> Result<Option<&'a ContainerState>, Problem> {
+        Ok(told(self.observations, &self.host.name, NAME)?.first())
+    }
+
+    /// What is at the path that was asked for under this id.
+    pub fn file(&self, id: &str) -> Result<Option<&'a FileState>, Problem> {
+        match answer(self.observations, &self.host.name, id) {
+            Some(Fact::File(found)) => Ok(found.as_ref()),
+            _ => Err(error_on(
+                &self.host.name,
+                "it is not known which files of Caddy the host has",
+                "see that the user may read the run directory",
+            )),
+        }
+    }
+}

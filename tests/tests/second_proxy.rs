@@ -84,7 +84,17 @@ fn a_proxy_by_files_loses_no_request() -> Result<()> {
     host.crash_and_boot()?;
     wait::for_true("web-1 to serve again", Duration::from_secs(40), || {
         Ok(host.get("/version")?.text() == "version 1\n")
-    })
+    })?;
+
+    // The plugin's commands are there in place of the bundled one's.
+    let shown = story.windlass.ok(&["caddy", "details"])?.all();
+    ensure!(shown.contains(&images::caddy()?), "the image is not shown:\n{shown}");
+    story.windlass.ok(&["caddy", "logs"])?;
+    story.windlass.fails(&["traefik", "details"])?;
+    story.windlass.ok(&["caddy", "remove"])?;
+    let left = host.containers()?.into_iter().filter(|found| found.name == "caddy").count();
+    ensure!(left == 0, "Caddy is still there");
+    Ok(())
 }
 
 #[test]

@@ -143,7 +143,7 @@ impl Cmd {
         let mut child =
             command.spawn().with_context(|| format!("cannot start `{self}`: is it installed?"))?;
         let started = Instant::now();
-        let status = wait(&mut child, &self.to_string(), started, self.limit)?;
+        let status = wait(&mut child, &self.to_string(), self.limit)?;
         if !status.success() {
             bail!("`{self}` failed ({})", describe_code(status.code()));
         }
@@ -223,9 +223,9 @@ impl Running {
         self.stdout.text() + &self.stderr.text()
     }
 
-    /// Waits for its end and returns what it said.
+    /// Waits for its end, from now on for at most `limit`, and returns what it said.
     pub fn finish(mut self, limit: Duration) -> Result<Output> {
-        let status = wait(&mut self.child, &self.title, self.started, limit);
+        let status = wait(&mut self.child, &self.title, limit);
         let took = self.started.elapsed();
         let stdout = self.stdout.end();
         let stderr = self.stderr.end();
@@ -289,7 +289,8 @@ impl Stream {
     }
 }
 
-fn wait(child: &mut Child, title: &str, started: Instant, limit: Duration) -> Result<ExitStatus> {
+fn wait(child: &mut Child, title: &str, limit: Duration) -> Result<ExitStatus> {
+    let started = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
         if let Some(status) = child.try_wait().context("waiting for a program failed")? {

@@ -17,7 +17,8 @@ pub enum Failure {
     Drawn(String),
     /// One message; `help:` lines are part of it.
     Message(String),
-    Interrupted,
+    /// Ctrl-C or SIGTERM, and what that left: code 130.
+    Interrupted(String),
     /// Everything was said already.
     Said,
 }
@@ -37,6 +38,7 @@ impl Failure {
     pub fn masked(self, output: &super::output::Output) -> Self {
         match self {
             Self::Message(text) => Self::Message(output.clean(&text)),
+            Self::Interrupted(text) => Self::Interrupted(output.clean(&text)),
             // Drawn problems may carry colours, which cleaning would take out.
             Self::Drawn(text) => Self::Drawn(output.mask_only(&text)),
             other => other,
@@ -54,8 +56,8 @@ impl Failure {
                 eprint!("{}{}", text, if text.ends_with('\n') { "" } else { "\n" })
             }
             Self::Message(text) => eprintln!("error: {text}"),
-            Self::Interrupted => {
-                eprintln!("error: interrupted");
+            Self::Interrupted(text) => {
+                eprintln!("error: interrupted; {text}");
                 return ExitCode::from(130);
             }
             Self::Said => {}
@@ -103,7 +105,7 @@ impl From<crate::deploy::hosts::HostError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Interrupted => Self::Interrupted,
+            RunError::Interrupted => Self::Interrupted("nothing was changed".into()),
             error => Self::Message(error.to_string()),
         }
     }

@@ -7,6 +7,7 @@ mod commands;
 mod connect;
 mod failure;
 mod hooks;
+mod nouns;
 mod operate;
 mod output;
 mod plan_text;

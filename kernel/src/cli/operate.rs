@@ -1,6 +1,7 @@
 //! Runs one operation from observation to report: what all commands that touch hosts share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -42,6 +43,7 @@ pub struct Ready {
     pub run: Run<Remote>,
     pool: Pool,
     pub hooks: Hooks,
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Ready {
@@ -92,8 +94,8 @@ pub async fn ready(
         stop: watch::Sender::new(false),
         settings,
     };
-    stop_on_signals(run.stop.clone());
-    Ok(Ready { run, pool, hooks })
+    let interrupted = stop_on_signals(run.stop.clone());
+    Ok(Ready { run, pool, hooks, interrupted })
 }
 
 /// Observes, plans and performs.
@@ -165,21 +167,29 @@ pub async fn perform(
         tokio::task::block_in_place(|| handle.block_on(hooks.run(name, None)))
     };
     let done = ready.run.perform(plan, seen, &hook).await;
-    done.map(|_| ()).map_err(|e| failure::place(e, workspace))
+    done.map(|_| ()).map_err(|error| match error {
+        RunError::Lanes(_) if ready.interrupted.load(Ordering::Relaxed) => {
+            Failure::Interrupted(error.to_string())
+        }
+        error => failure::place(error, workspace),
+    })
 }
 
-/// Ctrl-C and SIGTERM ask the run to stop at the next safe point.
-fn stop_on_signals(stop: watch::Sender<bool>) {
+/// Ctrl-C and SIGTERM ask the run to stop at the next safe point; the flag tells that one came.
+fn stop_on_signals(stop: watch::Sender<bool>) -> Arc<AtomicBool> {
     use tokio::signal::unix::{SignalKind, signal};
+    let came = Arc::new(AtomicBool::new(false));
     for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
         let Ok(mut signals) = signal(kind) else { continue };
-        let stop = stop.clone();
+        let (stop, came) = (stop.clone(), came.clone());
         tokio::spawn(async move {
             while signals.recv().await.is_some() {
+                came.store(true, Ordering::Relaxed);
                 stop.send_replace(true);
             }
         });
     }
+    came
 }
 
 /// True for a step that needs the user's terminal.

@@ -60,7 +60,7 @@ impl Output {
     }
 
     /// A clean text in which revisions are cut short, for lines that people only follow.
-    fn brief(&self, text: &str) -> String {
+    pub fn brief(&self, text: &str) -> String {
         let mut brief = String::new();
         let mut digits = String::new();
         for c in self.clean(text).chars().chain(['\n']) {

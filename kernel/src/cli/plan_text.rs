@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::plan::{Effect, LOCAL, Plan, PlannedStep};
-use crate::model::wit::Condition;
+use crate::model::wit::{Condition, Phase};
 
 /// Every step by host, with what it may change, when it runs, and why it is there.
 pub fn describe(plan: &Plan, verbose: bool) -> String {
@@ -11,7 +11,8 @@ pub fn describe(plan: &Plan, verbose: bool) -> String {
     let writes = plan.steps.iter().filter(|s| s.effect == Effect::Write).count();
     let _ = writeln!(
         text,
-        "Plan of {} for {} at version {}: {} steps, {writes} of them change a host under the lock.",
+        "Plan of {} for {} at version {}: {} steps, {writes} of them change a host under the lock.\n\
+         ! changes the host   + adds what nothing uses yet   ? only looks   » is yours",
         plan.operation,
         plan.service,
         plan.version,
@@ -27,12 +28,24 @@ pub fn describe(plan: &Plan, verbose: bool) -> String {
         for step in plan.steps.iter().filter(|s| s.step.host == host) {
             if phase != Some(step.step.phase) {
                 phase = Some(step.step.phase);
-                let _ = writeln!(text, "  {}", format!("{:?}", step.step.phase).to_lowercase());
+                let _ = writeln!(text, "  {}", phase_name(step.step.phase));
             }
             text.push_str(&line(plan, step, verbose));
         }
     }
     text
+}
+
+fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Stage => "stage: before the lock",
+        Phase::Prepare => "prepare",
+        Phase::Start => "start: the new version beside the old one",
+        Phase::Route => "route: until the new version serves",
+        Phase::Drain => "drain: behind the gate",
+        Phase::Retire => "retire: the old version",
+        Phase::Cleanup => "cleanup: when all hosts are done",
+    }
 }
 
 fn line(plan: &Plan, step: &PlannedStep, verbose: bool) -> String {

@@ -152,7 +152,7 @@ impl Workspace {
 
 /// The default plugins, with those that `x-windlass: plugins:` replaces or adds. A component
 /// of a kind that there must be once takes the place of the bundled one of that kind.
-fn plugins(host: &Host, project: &Project) -> Result<Vec<Plugin>, Failure> {
+pub fn plugins(host: &Host, project: &Project) -> Result<Vec<Plugin>, Failure> {
     let mut plugins = bundled_plugins(host)?;
     for (name, spec) in &project.windlass.plugins {
         let Some(component) = &spec.component else { continue };

@@ -138,6 +138,7 @@ impl Brief {
                     primary: role.primary,
                 })
                 .collect(),
+            primary_role: project.primary_role.clone(),
             primary_host: project.primary_host.clone(),
             config: self.config(plugin).to_string(),
             settings: settings.filter(|s| !s.is_null()).unwrap_or_else(|| json!({})).to_string(),

@@ -1,8 +1,9 @@
 //! From typed steps to programs: the engine plugin lowers what concerns containers.
 
-use crate::model::plan::{PlannedStep, Process, Program, effect};
+use crate::model::plan::{PlannedStep, Process, Program, Vain, effect};
 use crate::model::wit::{
-    Action, Command, Condition, ContainerAction, ContainerWait, Part, Step, Text, Wait,
+    Action, Command, Condition, ContainerAction, ContainerCondition, ContainerWait, HttpWait, Part,
+    Step, Text, Wait,
 };
 use crate::plugin::{LoweredCommand, Plugin, PluginError};
 
@@ -48,7 +49,15 @@ pub fn lower(engine: &Plugin, steps: Vec<(String, Step)>) -> Result<Vec<PlannedS
                         steady_ms: wait.steady_ms,
                     }
                 }
-                Action::Wait(Wait::Http(http)) => Program::Http(http),
+                Action::Wait(Wait::Http(wait)) => {
+                    let vain = match life(&wait) {
+                        Some(_) => Some(waits.next().ok_or("it gave no answer")??),
+                        None => None,
+                    };
+                    let vain =
+                        vain.map(|lowered| Vain { argv: lowered.argv, words: lowered.reject });
+                    Program::Http { wait, vain }
+                }
                 Action::Wait(Wait::Command(command)) => Program::Until(command.into()),
                 Action::Wait(Wait::DelayMs(ms)) => Program::Delay { ms },
                 Action::WriteFile(file) => {
@@ -89,9 +98,17 @@ impl Wanted {
         match action {
             Action::Container(action) => self.actions.push(action.clone()),
             Action::Wait(Wait::Container(wait)) => self.waits.push(wait.clone()),
+            Action::Wait(Wait::Http(wait)) => self.waits.extend(life(wait)),
             _ => {}
         }
     }
+}
+
+/// The wait that tells what has become of the container that an HTTP wait depends on.
+fn life(wait: &HttpWait) -> Option<ContainerWait> {
+    let until = ContainerCondition::Ready;
+    let container = wait.container.clone()?;
+    Some(ContainerWait { container, until, steady_ms: 0 })
 }
 
 /// Makes ids unique among plugins, in the step itself and in whatever refers to it.
@@ -128,11 +145,12 @@ fn each_text(program: &mut Program, on: &mut dyn FnMut(&mut Text)) {
         Program::Processes { processes, .. } => processes.iter_mut().for_each(|p| process(p, on)),
         Program::Until(p) => process(p, on),
         Program::Watch { argv, .. } => argv.iter_mut().for_each(on),
-        Program::Http(http) => {
-            on(&mut http.url);
-            http.contains.iter_mut().for_each(&mut *on);
-            http.absent.iter_mut().for_each(&mut *on);
-            http.port_after.iter_mut().for_each(on);
+        Program::Http { wait, vain } => {
+            on(&mut wait.url);
+            wait.contains.iter_mut().for_each(&mut *on);
+            wait.absent.iter_mut().for_each(&mut *on);
+            wait.port_after.iter_mut().for_each(&mut *on);
+            vain.iter_mut().flat_map(|vain| &mut vain.argv).for_each(on);
         }
         Program::WriteFile { content, .. } => on(content),
         Program::WriteEnvFile { vars, .. } => vars.iter_mut().for_each(|var| on(&mut var.value)),

@@ -38,9 +38,9 @@ pub(super) fn body(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptErro
             wait::Words { accept, reject, steady, steady_ms: *steady_ms },
             limit_ms,
         )),
-        Program::Http(http) => Ok(Body {
-            text: wait::http(http, limit_ms, scope)?,
-            yields: http.port_after.as_ref().map(|_| OutputKind::Port),
+        Program::Http { wait, vain } => Ok(Body {
+            text: wait::http(wait, vain.as_ref(), limit_ms, scope)?,
+            yields: wait.port_after.as_ref().map(|_| OutputKind::Port),
             sets_y: true,
         }),
         Program::Until(process) => silent(wait::until(&run(process, limit_ms, scope)?, limit_ms)),

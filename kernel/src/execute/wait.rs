@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use crate::model::plan::Vain;
 use crate::model::wit::HttpWait;
 use crate::ssh::quote;
 
@@ -73,7 +74,12 @@ pub(super) fn until(command: &str, limit_ms: u32) -> String {
 /// substitution it would not see a request to stop.
 /// The host may have curl, bash or a netcat: whichever
 /// is there asks for HTTP/1.0, so that the answer comes in one piece, and is read raw.
-pub(super) fn http(wait: &HttpWait, limit_ms: u32, scope: &Scope) -> Result<String, ScriptError> {
+pub(super) fn http(
+    wait: &HttpWait,
+    vain: Option<&Vain>,
+    limit_ms: u32,
+    scope: &Scope,
+) -> Result<String, ScriptError> {
     let mut text = format!("u={}\nt={}\n", scope.word(&wait.url)?, limit_ms.div_ceil(1000).min(5));
     if let Some(contains) = &wait.contains {
         let _ = writeln!(text, "want={}", scope.word(contains)?);
@@ -110,6 +116,15 @@ pub(super) fn http(wait: &HttpWait, limit_ms: u32, scope: &Scope) -> Result<Stri
         text.push_str("if [ -n \"$ok\" ]; then y=$r; return 0; fi\n");
     } else {
         text.push_str("[ -z \"$ok\" ] || return 0\n");
+    }
+    if let Some(Vain { argv, words }) = vain
+        && let Some(pattern) = pattern(words)
+    {
+        let _ = writeln!(text, "life=$(lim 20 {} 2>/dev/null) || life=gone", scope.words(argv)?);
+        let _ = writeln!(
+            text,
+            "case ${{life%% *}} in {pattern}) printf 'state: %s\\n' \"$life\" >&2; return 1;; esac"
+        );
     }
     // What is told at the end is the status line and the start of the answer's body.
     text.push_str("now=\"$l $(printf '%s' \"$now\" | sed '1,/^$/d' | head -c 300)\"\n");

@@ -29,6 +29,7 @@ pub fn effect(action: &Action) -> Effect {
             C::Logs(_)
             | C::HealthLog(_)
             | C::InspectAddress(_)
+            | C::InspectPort(_)
             | C::InspectImage(_)
             | C::RequireLabel(_)
             | C::ListContainers(_)
@@ -75,6 +76,14 @@ pub struct Process {
     pub success: Vec<i32>,
 }
 
+/// How to find out that a wait is in vain: the first word of the line that the command prints,
+/// `gone` if it fails.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vain {
+    pub argv: Vec<Text>,
+    pub words: Vec<String>,
+}
+
 /// What is executed for a step: the typed action with everything about containers lowered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Program {
@@ -91,8 +100,11 @@ pub enum Program {
         steady: Vec<String>,
         steady_ms: u32,
     },
-    /// Asked until the answer matches.
-    Http(HttpWait),
+    /// Asked until the answer matches, or until it cannot any more.
+    Http {
+        wait: HttpWait,
+        vain: Option<Vain>,
+    },
     /// Run until it succeeds.
     Until(Process),
     Delay {

@@ -134,6 +134,7 @@ fn context(settings: &serde_json::Value) -> Context {
         run_directory: ".kamal".to_owned(),
         hosts: vec![host("web-1", "web"), host("web-2", "web"), host("jobs-1", "jobs")],
         roles: vec![role("web", &["web-1", "web-2"], true), role("jobs", &["jobs-1"], false)],
+        primary_role: "web".to_owned(),
         primary_host: "web-1".to_owned(),
         config: "{}".to_owned(),
         settings: settings.to_string(),

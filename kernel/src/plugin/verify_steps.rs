@@ -156,6 +156,7 @@ fn gives(giver: Option<&Step>, output: &OutputRef) -> Result<(), String> {
     let gives = match &giver.action {
         Action::Container(ContainerAction::Run(_)) => *kind == OutputKind::ContainerId,
         Action::Container(ContainerAction::InspectAddress(_)) => *kind == OutputKind::IpAddress,
+        Action::Container(ContainerAction::InspectPort(_)) => *kind == OutputKind::Port,
         Action::Container(ContainerAction::InspectImage(_)) => *kind == OutputKind::Digest,
         Action::Container(
             ContainerAction::Exec(_) | ContainerAction::RunOnce(_) | ContainerAction::Other(_),

@@ -14,7 +14,7 @@ pub fn describe() -> Description {
         version: env!("CARGO_PKG_VERSION").to_string(),
         about: "Runs the app's roles as containers, and replaces them without a gap".to_string(),
         owns: owns(),
-        reads: vec!["/primary_role".to_string(), "/servers/*/traefik".to_string()],
+        reads: vec!["/servers/*/traefik".to_string()],
         commands: commands(),
         capabilities: vec!["containers".to_string(), "images".to_string()],
     }

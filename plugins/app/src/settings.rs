@@ -6,13 +6,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use windlass_sdk::run_options::Logging;
 use windlass_sdk::scalar::Stringish;
-use windlass_sdk::steps::error_at;
+use windlass_sdk::steps::{error_at, start_limit_ms};
 use windlass_sdk::types::{Context, Problem};
 
 /// How many stopped containers stay for a look back.
 const RETAIN: u32 = 5;
-/// How often Kamal asks a new container again: after 1, 2, … 7 seconds.
-const ATTEMPTS: u32 = 7;
 /// Lines of a failed container that are shown.
 const LOG_LINES: u32 = 50;
 /// How long a container without health check must run without a restart, unless the user
@@ -31,7 +29,8 @@ pub struct Settings {
     pub readiness_delay: Option<u32>,
     pub retain_containers: Option<u32>,
     pub asset_path: Option<Stringish>,
-    primary_role: Option<Stringish>,
+    #[serde(skip)]
+    primary_role: String,
     servers: Value,
     #[serde(skip)]
     roles: BTreeMap<String, RoleSettings>,
@@ -81,6 +80,7 @@ impl Settings {
     pub fn of(context: &Context) -> Result<Self, Problem> {
         let mut settings: Self = serde_json::from_str(&context.config)
             .map_err(|error| error_at("", format!("the configuration cannot be read: {error}")))?;
+        settings.primary_role = context.primary_role.clone();
         for (name, role) in settings.servers.as_object().into_iter().flatten() {
             // A role may be no more than a list of hosts.
             if role.is_object() {
@@ -111,8 +111,7 @@ impl Settings {
     /// unasked. Deliberately the *configured* primary role: `--roles` must not change a
     /// container.
     pub fn is_public(&self, role: &str) -> bool {
-        let primary = self.primary_role.as_ref().map_or("web", Stringish::as_str);
-        self.roles.get(role).and_then(|r| r.traefik).unwrap_or(role == primary)
+        self.roles.get(role).and_then(|r| r.traefik).unwrap_or(role == self.primary_role)
     }
 
     /// The health check of a role: for a public one the root's with its own laid over; for
@@ -130,8 +129,7 @@ impl Settings {
     /// role's own `max_attempts` counts.
     pub fn ready_limit_ms(&self, role: &str) -> u32 {
         let merged = self.role(role).healthcheck.over(&self.healthcheck);
-        let attempts = merged.max_attempts.unwrap_or(ATTEMPTS).min(1_000);
-        let polling = (attempts * (attempts + 1) / 2 * 1_000 + 2_000).max(30_000);
+        let polling = start_limit_ms(merged.max_attempts);
         let steady = if self.health(role).is_some() { 0 } else { self.steady_ms() };
         polling.max(steady.saturating_add(30_000))
     }

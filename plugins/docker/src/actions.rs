@@ -35,6 +35,9 @@ pub fn lower(action: &ContainerAction) -> Result<Lowered, String> {
         A::InspectAddress(container) => {
             vec![on(&["container", "inspect", "--format", template::ADDRESS], container)?]
         }
+        A::InspectPort(container) => {
+            vec![on(&["container", "inspect", "--format", template::LOWEST_PORT], container)?]
+        }
         A::InspectImage(image) => {
             vec![on(&["image", "inspect", "--format", "{{.ID}}"], image)?]
         }
@@ -45,7 +48,7 @@ pub fn lower(action: &ContainerAction) -> Result<Lowered, String> {
         A::Tag((image, reference)) => {
             vec![Draft::docker(&["tag"]).operand(image)?.operand(reference)?.done()?]
         }
-        A::RemoveImage(image) => vec![on(&["image", "rm", "--force"], image)?],
+        A::RemoveImage(image) => vec![on(&["image", "rm"], image)?],
         A::PruneImages(filter) => {
             let draft =
                 Draft::docker(&["image", "prune"]).switch("--all", filter.all).words(&["--force"]);
@@ -67,6 +70,7 @@ fn yields(action: &ContainerAction) -> Option<OutputKind> {
     match action {
         ContainerAction::Run(_) => Some(OutputKind::ContainerId),
         ContainerAction::InspectAddress(_) => Some(OutputKind::IpAddress),
+        ContainerAction::InspectPort(_) => Some(OutputKind::Port),
         ContainerAction::InspectImage(_) => Some(OutputKind::Digest),
         _ => None,
     }

@@ -39,6 +39,15 @@ pub const ADDRESS: &str = concat!(
     r#"{{if eq .HostConfig.NetworkMode "host"}}127.0.0.1{{else}}{{$a}}{{end}}"#,
 );
 
+/// The lowest TCP port that the container's image exposes. A template cannot compare numbers
+/// written as texts, but of two such texts the shorter one is the smaller number.
+pub const LOWEST_PORT: &str = concat!(
+    r#"{{$m := ""}}{{range $k, $_ := .Config.ExposedPorts}}{{$p := split (print $k) "/"}}"#,
+    r#"{{if eq (index $p 1) "tcp"}}{{$n := index $p 0}}"#,
+    r#"{{if or (eq $m "") (lt (len $n) (len $m)) (and (eq (len $n) (len $m)) (lt $n $m))}}"#,
+    "{{$m = $n}}{{end}}{{end}}{{end}}{{$m}}",
+);
+
 /// A container as one line of JSON: chosen fields, never its environment. `docker` tries a
 /// template on its own structure first, where the id is `.ID`; on what the engine sent, where
 /// it is `.Id`, a missing health check would be an error.

@@ -8,6 +8,16 @@ use crate::types::{
 /// How long a step may take unless it says otherwise.
 pub const TIME_LIMIT_MS: u32 = 60_000;
 
+/// How often Kamal asks for the health of a new container, unless configured.
+const ATTEMPTS: u32 = 7;
+
+/// How long a new container may take to come up: as long as Kamal asks with so many
+/// `healthcheck: max_attempts`, waiting a second longer each time, but at least 30 s.
+pub fn start_limit_ms(max_attempts: Option<u32>) -> u32 {
+    let attempts = max_attempts.unwrap_or(ATTEMPTS).min(1_000);
+    (attempts * (attempts + 1) / 2 * 1_000 + 2_000).max(30_000)
+}
+
 /// A step that always runs, must succeed, has no undo and 60 s of time.
 pub fn step(
     id: impl Into<String>,

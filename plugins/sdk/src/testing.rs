@@ -26,6 +26,7 @@ pub fn context(operation: &str) -> Context {
         run_directory: ".kamal".to_string(),
         hosts: vec![host("web-1", &["web"]), host("web-2", &["web", "workers"])],
         roles: vec![role("web", &["web-1", "web-2"], true), role("workers", &["web-2"], false)],
+        primary_role: "web".to_string(),
         primary_host: "web-1".to_string(),
         config: "{}".to_string(),
         settings: "{}".to_string(),

@@ -103,6 +103,7 @@ fn wait(url: Text) -> HttpWait {
         contains: None,
         absent: Vec::new(),
         port_after: None,
+        container: None,
     }
 }
 

@@ -15,9 +15,7 @@ pub fn describe() -> Description {
         about: "Routes requests to the app through Traefik, and moves them without a gap"
             .to_string(),
         owns: owns(),
-        reads: ["/primary_role", "/logging", "/healthcheck", "/servers/*/healthcheck"]
-            .map(String::from)
-            .to_vec(),
+        reads: ["/logging", "/healthcheck", "/servers/*/healthcheck"].map(String::from).to_vec(),
         commands: commands(),
         capabilities: [
             "containers",

@@ -19,64 +19,77 @@ const LIMIT_MS: u32 = 30_000;
 /// Lines of a container that explain a failure.
 const LINES: u32 = 50;
 
-/// Ties the new container's cord before it starts.
+/// Makes the directory of the new container's cord. The cord itself is tied later: until then
+/// the container is not healthy, so Traefik sends it nothing.
 pub fn prepare(lane: &Lane) -> Option<Step> {
     let directory = lane.cord.as_ref()?;
-    let title = format!("Tie the cord of {}", lane.name());
+    let title = format!("Make the cord directory of {}", lane.name());
     let step = lane
-        .step("cord", Phase::Prepare, title, cords::tie(directory))
+        .step("cord-directory", Phase::Prepare, title, Action::MakeDirectory(directory.clone()))
         .undo(Action::RemoveDirectory(directory.clone()))
-        .why("the container is healthy only while the file is there");
+        .why("the container is healthy only while the cord is there");
     Some(step)
 }
 
-/// Makes the way back, between the new container's start and the wait for its health.
+/// From the start of the new container to the moment from which Traefik may use it: the very
+/// URL that Traefik will ask must answer before the cord is tied. A container can be healthy by
+/// its own check and listen on another port, and users would meet it.
 ///
-/// If anything fails from here to the cut of the first old cord, the undo of these two steps
-/// takes the new container out of service and waits for that, before the role plugin's undo
-/// removes it: it may have become healthy, and users that it had begun to serve get their
-/// answers.
-pub fn way_back(lane: &Lane) -> Vec<Step> {
-    let Some(directory) = &lane.cord else { return Vec::new() };
+/// If anything fails from here to the cut of the first old cord, the undo of these steps takes
+/// the new container out of service and waits for that, before the role plugin's undo removes
+/// it: users that it had begun to serve get their answers.
+pub fn approach(lane: &Lane) -> Vec<Step> {
     let name = lane.name();
+    let inspect = container(ContainerAction::InspectAddress(name.to_string()));
+    let title = format!("Look up the address of {name}");
+    let address = lane
+        .step("new-address", Phase::Start, title, inspect)
+        .why("Traefik names containers by their address");
+    let mut steps = vec![address];
+    if lane.cord.is_some() || lane.api.is_none() {
+        steps.extend(look_up_port(lane));
+    }
+    let Some(directory) = &lane.cord else { return steps };
+    steps.extend(probe(lane, "answers", Phase::Start, expected_port(lane)));
+    let block = lane.step_id("approach");
+    for step in &mut steps {
+        step.block = Some(block.clone());
+    }
+    steps.extend(explain(lane, "approach", Phase::Start, &block));
     let wait = |container: &str, until: ContainerCondition| {
         let container = container.to_string();
         Action::Wait(Wait::Container(ContainerWait { container, until, steady_ms: 0 }))
     };
     let runs = wait(NAME, ContainerCondition::Ready);
-    let keep = format!("Keep the cord of {name} tied, and cut it if anything fails from here on");
-    vec![
+    steps.push(
         lane.step("proxy-runs", Phase::Start, "See that Traefik runs".to_string(), runs)
             .undo(wait(name, ContainerCondition::OutOfService))
             .limit(LIMIT_MS)
             .why("without it nobody reaches the new container"),
-        lane.step("keep-cord", Phase::Start, keep, cords::tie(directory))
+    );
+    let tie = format!("Tie the cord of {name}: from here on users may reach it");
+    steps.push(
+        lane.step("tie", Phase::Start, tie, cords::tie(directory))
             .undo(cords::cut(directory))
             .why("a container that serves is not removed before it is out of service"),
-    ]
+    );
+    steps
 }
 
 /// Confirms the new container.
 pub fn route(lane: &Lane) -> Vec<Step> {
-    let look = |id: &str, whose: &str, what: &str| {
-        let inspect = container(ContainerAction::InspectAddress(what.to_string()));
-        lane.step(id, Phase::Route, format!("Look up the address of {whose}"), inspect)
+    let Some(api) = lane.api else {
+        let mut steps = confirm(lane, expected_port(lane));
+        steps.push(lane.kamal_delay("settle", Phase::Route, "route to the new container"));
+        return steps;
     };
-    let name = lane.name();
-    let mut steps =
-        vec![look("new-address", name, name).why("Traefik names containers by their address")];
-    match lane.api {
-        Some(api) => {
-            if api.address.is_none() {
-                steps.push(look(ADDRESS, "Traefik", NAME).why("its API answers there"));
-            }
-            steps.extend(ask_traefik(lane));
-        }
-        None => {
-            steps.extend(probe(lane, known_port(lane)));
-            steps.push(lane.kamal_delay("settle", Phase::Route, "route to the new container"));
-        }
+    let mut steps = Vec::new();
+    if api.address.is_none() {
+        let inspect = container(ContainerAction::InspectAddress(NAME.to_string()));
+        let title = "Look up the address of Traefik".to_string();
+        steps.push(lane.step(ADDRESS, Phase::Route, title, inspect).why("its API answers there"));
     }
+    steps.extend(ask_traefik(lane));
     steps
 }
 
@@ -108,18 +121,27 @@ fn ask_traefik(lane: &Lane) -> Vec<Step> {
         )
         .limit(LIMIT_MS)
         .why(format!("the service {}@docker", lane.service));
-    let logs = explain(lane, "listed", NAME, "Traefik did not take the new container up");
-    [vec![listed, up, logs], probe(lane, Some(port))].concat()
+    let logs = explain_routing(lane);
+    [vec![listed, up, logs], confirm(lane, port)].concat()
+}
+
+/// The proof, and what is shown without it.
+fn confirm(lane: &Lane, port: Part) -> Vec<Step> {
+    let Some(probe) = probe(lane, "probe", Phase::Route, port) else { return Vec::new() };
+    let because = explain(lane, "probe", Phase::Route, &probe.id);
+    [vec![probe], because].concat()
 }
 
 /// Asks the new container itself, at the port that Traefik uses.
-fn probe(lane: &Lane, port: Option<Part>) -> Vec<Step> {
+fn probe(lane: &Lane, id: &str, phase: Phase, port: Part) -> Option<Step> {
     // Only plain HTTP can be asked from the host.
-    let Some(port) = port.filter(|_| lane.scheme() == "http") else { return Vec::new() };
+    if lane.scheme() != "http" {
+        return None;
+    }
     let name = lane.name();
     let health = lane.moved.workload.health_path.as_ref();
     let (path, to) = match (lane.settings.probe, health) {
-        (Probe::Off, _) => return Vec::new(),
+        (Probe::Off, _) => return None,
         (Probe::Health, Some(path)) => (path.as_str(), 399),
         (Probe::Any, Some(path)) => (path.as_str(), 499),
         // Only a command of the user's knows what is healthy; that somebody serves is enough.
@@ -140,37 +162,81 @@ fn probe(lane: &Lane, port: Option<Part>) -> Vec<Step> {
         contains: None,
         absent: Vec::new(),
         port_after: None,
+        container: Some(name.to_string()),
     };
     let title = format!("Wait until {path} of {name} answers at the port that Traefik uses");
-    let probe = lane.step("probe", Phase::Route, title, http(wait)).limit(LIMIT_MS).why(
+    let limit = match phase {
+        Phase::Start => lane.settings.start_limit_ms(&lane.moved.workload.role),
+        _ => LIMIT_MS,
+    };
+    let probe = lane.step(id, phase, title, http(wait)).limit(limit).why(
         "a container can be healthy and listen on another port: the label \
          traefik.http.services.….loadbalancer.server.port says which one to use; \
          for an app that refuses requests by address, set `probe: any` in the plugin's settings",
     );
-    let logs = explain(lane, "probe", name, "it did not answer at the port that Traefik uses");
-    vec![probe, logs]
+    Some(probe)
 }
 
-/// The port, as far as deploy.yml tells.
-fn known_port(lane: &Lane) -> Option<Part> {
-    let label = lane.service_label("port").and_then(|port| port.parse::<u16>().ok());
-    let port = label.or_else(|| lane.settings.health_port(&lane.moved.workload.role))?;
-    Some(Part::Literal(port.to_string()))
+/// Asks which port Traefik will use, unless deploy.yml says it.
+fn look_up_port(lane: &Lane) -> Option<Step> {
+    if lane.service_label("port").is_some() {
+        return None;
+    }
+    let name = lane.name();
+    let inspect = container(ContainerAction::InspectPort(name.to_string()));
+    let title = format!("Look up the lowest port that the image of {name} exposes");
+    let step = lane.step("port", Phase::Start, title, inspect).why(
+        "Traefik uses it; an image without EXPOSE needs the label \
+         traefik.http.services.….loadbalancer.server.port",
+    );
+    Some(step)
 }
 
-fn explain(lane: &Lane, failed: &str, container_name: &str, why: &str) -> Step {
-    let logs = container(ContainerAction::Logs(LogOptions {
-        container: container_name.to_string(),
+/// The port that Traefik will use.
+fn expected_port(lane: &Lane) -> Part {
+    match lane.service_label("port") {
+        Some(port) => Part::Literal(port),
+        None => output_of(lane.step_id("port"), OutputKind::Port),
+    }
+}
+
+/// What is shown if a step or block of this name fails: what the new container's health check
+/// answered, and its last lines.
+fn explain(lane: &Lane, id: &str, phase: Phase, failed: &str) -> Vec<Step> {
+    let name = lane.name();
+    let step = |what: &str, title: String, action: ContainerAction| {
+        lane.step(&format!("{id}-{what}"), phase, title, container(action))
+            .when(Condition::Failed(failed.to_string()))
+            .may_fail()
+            .why(format!("{name} did not answer where Traefik would ask it"))
+    };
+    let check = lane.moved.workload.container.health.as_ref().map(|health| {
+        let title = format!("Show what the health check of {name} answered: {}", health.command);
+        step("health", title, ContainerAction::HealthLog(name.to_string()))
+    });
+    let title = format!("Show the last {LINES} lines of {name}");
+    let lines = step("logs", title, last_lines(name));
+    check.into_iter().chain([lines]).collect()
+}
+
+/// Traefik's own words about why it does not route to the new container.
+fn explain_routing(lane: &Lane) -> Step {
+    let why = "Traefik did not take the new container up";
+    let title = format!("Show the last {LINES} lines of {NAME}: {why}");
+    lane.step("listed-logs", Phase::Route, title, container(last_lines(NAME)))
+        .when(Condition::Failed(lane.step_id("listed")))
+        .may_fail()
+        .why(why)
+}
+
+fn last_lines(name: &str) -> ContainerAction {
+    ContainerAction::Logs(LogOptions {
+        container: name.to_string(),
         tail: Some(LINES),
         since: None,
         timestamps: false,
         follow: false,
-    }));
-    let title = format!("Show the last {LINES} lines of {container_name}: {why}");
-    lane.step(&format!("{failed}-logs"), Phase::Route, title, logs)
-        .when(Condition::Failed(lane.step_id(failed)))
-        .may_fail()
-        .why(why)
+    })
 }
 
 /// An HTTP wait as an action.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use windlass_sdk::run_options::Logging;
 use windlass_sdk::scalar::Stringish;
-use windlass_sdk::steps::error_at;
+use windlass_sdk::steps::{error_at, start_limit_ms};
 use windlass_sdk::types::{Context, HostInfo, Problem};
 
 /// Where the cord is mounted in a container, unless configured.
@@ -17,8 +17,9 @@ pub struct Settings {
     pub traefik: Traefik,
     pub logging: Logging,
     healthcheck: HealthCheck,
-    primary_role: Option<Stringish>,
     servers: Value,
+    #[serde(skip)]
+    primary_role: String,
     /// From `x-windlass: plugins: traefik: settings:`.
     #[serde(skip)]
     pub probe: Probe,
@@ -64,8 +65,7 @@ struct Role {
 #[serde(default)]
 struct HealthCheck {
     cord: Option<Value>,
-    cmd: Option<Stringish>,
-    port: Option<Stringish>,
+    max_attempts: Option<u32>,
 }
 
 /// How the new container itself is asked before traffic leaves the old one.
@@ -102,6 +102,7 @@ impl Settings {
             })?,
         };
         settings.probe = own.unwrap_or_default().probe;
+        settings.primary_role = context.primary_role.clone();
         Ok(settings)
     }
 
@@ -113,8 +114,7 @@ impl Settings {
     /// True if Traefik routes to the role: by default to the primary one as configured,
     /// whatever `--roles` selects.
     pub fn routes_to(&self, role: &str) -> bool {
-        let primary = self.primary_role.as_ref().map_or("web", Stringish::as_str);
-        self.role(role).traefik.unwrap_or(role == primary)
+        self.role(role).traefik.unwrap_or(role == self.primary_role)
     }
 
     /// The directory of the cord in the role's containers; none if cords are switched off.
@@ -128,14 +128,10 @@ impl Settings {
         }
     }
 
-    /// The port that the health check asks; none if only a command of the user's knows.
-    pub fn health_port(&self, role: &str) -> Option<u16> {
-        let (own, root) = (self.role(role).healthcheck, &self.healthcheck);
-        match own.port.or_else(|| root.port.clone()) {
-            Some(port) => port.as_str().trim().parse().ok(),
-            None if own.cmd.is_some() || root.cmd.is_some() => None,
-            None => Some(3000),
-        }
+    /// How long a new container of the role may take to answer.
+    pub fn start_limit_ms(&self, role: &str) -> u32 {
+        let own = self.role(role).healthcheck.max_attempts;
+        start_limit_ms(own.or(self.healthcheck.max_attempts))
     }
 
     /// The hosts in play that have a role which Traefik routes to.

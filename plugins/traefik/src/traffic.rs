@@ -72,7 +72,7 @@ fn on_host(
     }
     let mut steps = Vec::new();
     steps.extend(moves.iter().filter_map(route::prepare));
-    steps.extend(moves.iter().flat_map(route::way_back));
+    steps.extend(moves.iter().flat_map(route::approach));
     steps.extend(moves.iter().flat_map(route::route));
     steps.extend(moves.iter().flat_map(drain::cut));
     steps.extend(moves.iter().flat_map(drain::leave));

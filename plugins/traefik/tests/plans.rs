@@ -123,7 +123,8 @@ fn only_our_own_unused_cord_directories_are_tidied() {
         world.cords.insert(format!("/root/.kamal/cords/{prefix}-{run}/cord"));
     }
     let text = lines(&context("deploy", "v2", ONE), &[world]);
-    let tidied: Vec<_> = text.lines().filter(|line| line.contains("cord directory")).collect();
+    let tidied: Vec<_> =
+        text.lines().filter(|line| line.contains("Remove the cord directory")).collect();
     assert_eq!(
         tidied,
         [format!(

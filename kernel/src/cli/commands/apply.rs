@@ -1,5 +1,7 @@
 //! `windlass apply`: exactly what a saved plan says, or nothing.
 
+use std::time::Instant;
+
 use clap::ArgMatches;
 
 use super::super::operate;
@@ -43,11 +45,12 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     shell.block(async {
         let mut ready = operate::ready(&workspace, &operation, &globals, &shell.output).await?;
         ready.run.settings.strict = true;
+        let began = Instant::now();
         let done = operate::perform(&ready, &operation, file.plan, file.seen, &workspace).await;
         let hooks = ready.hooks.clone();
         ready.close().await;
         done?;
-        hooks.run("post-deploy", Some(0)).await?;
+        hooks.run("post-deploy", Some(began.elapsed().as_secs_f64().round() as u64)).await?;
         Ok(())
     })
 }

@@ -24,9 +24,10 @@ use crate::plugin::Host;
 
 use super::args::{self, Globals};
 use super::failure::Failure;
+use super::nouns;
 use super::operate::{Operation, operate};
 use super::output::Output;
-use super::workspace::{self, Workspace, bundled_plugins, plugin_host};
+use super::workspace::{self, Workspace, plugin_host};
 
 /// What every command is given.
 pub struct Shell<'a> {
@@ -74,7 +75,7 @@ pub fn dispatch(
         println!("{}", env!("CARGO_PKG_VERSION"));
         return Ok(());
     }
-    let nouns = bundled_plugins(&plugin_host(&env, None))?;
+    let nouns = nouns::in_use(&words, &env, &plugin_host(&env, None))?;
     // `-h` means hosts after a command, and help as the first word.
     let words = words.into_iter().enumerate().map(|(i, word)| {
         if i == 1 && (word == "-h" || word == "help") { OsString::from("--help") } else { word }

@@ -68,7 +68,8 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         let json = serde_json::to_string(&plan).map_err(|e| Failure::Message(e.to_string()))?;
         shell.output.result(&json);
     } else {
-        shell.output.result(&plan_text::describe(&plan, shell.globals.verbose));
+        let text = plan_text::describe(&plan, shell.globals.verbose);
+        shell.output.result(&if shell.globals.verbose { text } else { shell.output.brief(&text) });
     }
     Ok(())
 }

@@ -33,10 +33,13 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
                 let facts = look.facts.unwrap_or_default();
                 if let (true, Some(lock)) = (host == primary, &facts.lock) {
                     let by = Details::decode(lock);
-                    shell.output.result(&format!("lock  {} since {} (lock {})", by.owner(), by.since(), by.id()));
+                    shell.output.result(&match shell.globals.json {
+                        true => json!({"lock": by.id(), "owner": by.owner(), "since": by.since(), "message": by.message()}).to_string(),
+                        false => format!("lock  {} since {} (lock {})", by.owner(), by.since(), by.id()),
+                    });
                 }
                 for line in facts.history.iter().rev().take(SHOWN) {
-                    shell.output.result(&format!("{host}  history: {}", line.replace('\t', "  ")));
+                    shell.output.result(&past(host, line, shell.globals.json));
                 }
             }
             Ok::<(), Failure>(())
@@ -45,4 +48,18 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
         ready.close().await;
         shown
     })
+}
+
+/// A line of a host's history: version, role, image, run and outcome, separated by tabs.
+fn past(host: &str, line: &str, as_json: bool) -> String {
+    let mut fields = line.split('\t');
+    let mut field = || fields.next().unwrap_or_default();
+    let (version, role, image, run, outcome) = (field(), field(), field(), field(), field());
+    if as_json {
+        return json!({"host": host, "history": {
+            "version": version, "role": role, "image": image, "run": run, "outcome": outcome,
+        }})
+        .to_string();
+    }
+    format!("{host}  {role}: {version} {outcome} (run {})", run.get(..8).unwrap_or(run))
 }

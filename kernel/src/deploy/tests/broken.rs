@@ -38,7 +38,7 @@ async fn an_image_that_exits_at_once() {
     let (bench, outcome) = fails("exits").await;
     let error = outcome.error();
     for part in [
-        "web-1: `Wait until shop-web-exits is healthy` failed (code 1)",
+        "web-1: `Wait until /up of shop-web-exits answers at the port that Traefik uses` failed (code 1)",
         "Exited",
         "log of shop-web-exits: boom",
         "shop-web-exits answered: connection refused",

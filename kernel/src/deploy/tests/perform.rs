@@ -5,7 +5,7 @@ use crate::model::wit::{
     HttpWait, Part, Text, Wait,
 };
 
-use super::machine::{Machine, absolute, image_id};
+use super::machine::{Machine, PORT, absolute, image_id};
 
 /// How an action ended.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -106,6 +106,12 @@ impl Machine {
     fn http(&mut self, wait: &HttpWait, outputs: Outputs) -> Done {
         self.tick();
         let url = resolve(&wait.url, outputs);
+        if let Some(name) = &wait.container {
+            let Some(container) = self.find(name) else { return Done::says(1, "state: gone") };
+            if container.status != ContainerStatus::Running {
+                return Done::says(1, &format!("state: {:?}", container.status));
+            }
+        }
         let Some((status, text)) = self.get(&url) else {
             return Done::says(124, &format!("asked {url}: no answer"));
         };
@@ -143,6 +149,12 @@ impl Machine {
                         Done::yields(c.addresses[0].1.clone())
                     }
                     _ => Done::code(1),
+                };
+            }
+            A::InspectPort(name) => {
+                return match self.find(name) {
+                    Some(_) => Done::yields(PORT.to_string()),
+                    None => Done::code(1),
                 };
             }
             A::Run(spec) => return self.run(spec),

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 
 use super::*;
 use crate::execute::report::Refusal;
+use crate::model::wit::HttpWait;
 
 fn fenced(number: u64) -> Trip {
     let fence = Fence { guard: "run/guard".into(), group: "run/group".into(), number };
@@ -155,9 +156,8 @@ fn stopped(bench: &Bench, trip: &Trip, at: usize) -> Outcome {
 /// Waits that never hold, by what they wait for.
 fn waits() -> Vec<Program> {
     let never = |port_after: Option<Text>| {
-        let mut http = waits::http("http://127.0.0.1:9/");
-        http.port_after = port_after;
-        Program::Http(http)
+        let wait = HttpWait { port_after, ..waits::http("http://127.0.0.1:9/") };
+        Program::Http { wait, vain: None }
     };
     vec![
         waits::watch("echo starting", &["healthy"], &[], &[]),

@@ -25,6 +25,7 @@ pub(super) fn http(url: &str) -> HttpWait {
         contains: None,
         absent: Vec::new(),
         port_after: None,
+        container: None,
     }
 }
 
@@ -177,7 +178,8 @@ fn absolute(shell: &'static [&'static str]) -> &'static [&'static str] {
 }
 
 fn ask(bench: &Bench, wait: HttpWait, limit_ms: u32) -> Outcome {
-    bench.run(&trip(vec![step("ask", Program::Http(wait)).limit(limit_ms)]))
+    let program = Program::Http { wait, vain: None };
+    bench.run(&trip(vec![step("ask", program).limit(limit_ms)]))
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn ask(id: &str, of: &str) -> Step {
         contains: None,
         absent: Vec::new(),
         port_after: None,
+        container: None,
     };
     step(id, "web-1", Phase::Route, Action::Wait(Wait::Http(http)))
 }

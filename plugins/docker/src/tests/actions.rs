@@ -41,7 +41,7 @@ fn images() {
     yields OutputKind::Digest
     ");
     assert_snapshot!(lowered(A::Tag((image(), "10.0.0.5/shop:latest".to_string()))), @"docker tag 10.0.0.5/shop:3f9a 10.0.0.5/shop:latest");
-    assert_snapshot!(lowered(A::RemoveImage(image())), @"docker image rm --force 10.0.0.5/shop:3f9a");
+    assert_snapshot!(lowered(A::RemoveImage(image())), @"docker image rm 10.0.0.5/shop:3f9a");
     assert_snapshot!(lowered(A::ListImages("10.0.0.5/shop".to_string())), @"docker image ls 10.0.0.5/shop");
     let filter = |all| ImageFilter { labels: pairs(&[("service", "shop")]), all };
     assert_snapshot!(lowered(A::PruneImages(filter(false))), @"docker image prune --force --filter label=service=shop");
@@ -100,6 +100,8 @@ fn looking_at_containers() {
     docker container inspect --format '{{$a := ""}}{{range .NetworkSettings.Networks}}{{if not $a}}{{$a = .IPAddress}}{{end}}{{end}}{{if eq .HostConfig.NetworkMode "host"}}127.0.0.1{{else}}{{$a}}{{end}}' shop-web-3f9a
     yields OutputKind::IpAddress
     "#);
+    let port = lowered(A::InspectPort(name()));
+    assert!(port.contains(".Config.ExposedPorts") && port.ends_with("yields OutputKind::Port"));
     let labels = pairs(&[("service", "shop"), ("destination", "")]);
     assert_snapshot!(lowered(A::ListContainers((labels.clone(), false))), @"docker ps --filter label=service=shop --filter label=destination=");
     assert_snapshot!(lowered(A::ListContainers((labels, true))), @"docker ps --all --filter label=service=shop --filter label=destination=");

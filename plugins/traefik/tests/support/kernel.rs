@@ -32,6 +32,7 @@ fn prefixed(plugin: &str, mut steps: Vec<Step>) -> Vec<Step> {
         if let Condition::Ok(id) | Condition::Failed(id) = &mut step.when {
             *id = format!("{plugin}.{id}");
         }
+        step.block = step.block.take().map(|block| format!("{plugin}.{block}"));
     }
     steps
 }
@@ -43,6 +44,11 @@ fn check_ids(steps: &[Step]) {
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
         assert!(step.id.bytes().all(fits), "{}", step.id);
         let key = (step.host.as_str(), step.id.as_str());
+        assert!(
+            !steps
+                .iter()
+                .any(|other| other.host == step.host && other.block.as_deref() == Some(&step.id))
+        );
         assert!(!seen.contains(&key), "{key:?} twice");
         if let Condition::Ok(id) | Condition::Failed(id) = &step.when {
             assert!(seen.contains(&(&step.host, id)), "{} refers to {id}", step.id);
@@ -55,6 +61,7 @@ fn check_ids(steps: &[Step]) {
         }
         assert!(!step.why.is_empty() && !step.title.is_empty(), "{}", step.id);
         seen.push(key);
+        seen.extend(step.block.as_deref().map(|block| (step.host.as_str(), block)));
     }
 }
 

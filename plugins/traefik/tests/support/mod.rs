@@ -43,6 +43,7 @@ pub fn context(operation: &str, version: &str, hosts: &[(&str, &[&str])]) -> Con
         run_directory: ".kamal".to_string(),
         hosts: hosts.iter().map(host).collect(),
         roles: ["web", "workers"].into_iter().map(role).collect(),
+        primary_role: "web".to_string(),
         primary_host: hosts[0].0.to_string(),
         config: CONFIG.to_string(),
         settings: "{}".to_string(),

@@ -154,6 +154,7 @@ pub fn http(mut url: Vec<Part>, path: &str) -> HttpWait {
         contains: None,
         absent: Vec::new(),
         port_after: None,
+        container: None,
     }
 }
 

@@ -15,6 +15,8 @@ pub struct DockerEvent {
     /// The container's name, or the image's reference or id.
     pub name: String,
     pub id: String,
+    /// The container that a network's event is about.
+    pub container: Option<String>,
 }
 
 impl DockerEvent {
@@ -36,6 +38,7 @@ fn event(line: &str) -> Result<DockerEvent> {
     let value: Value =
         serde_json::from_str(line).with_context(|| format!("no docker event: {line}"))?;
     let text = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or("").to_string();
+    let container = Some(text("/Actor/Attributes/container")).filter(|id| !id.is_empty());
     let id = text("/Actor/ID");
     let name = text("/Actor/Attributes/name");
     Ok(DockerEvent {
@@ -44,5 +47,6 @@ fn event(line: &str) -> Result<DockerEvent> {
         action: text("/Action"),
         name: if name.is_empty() { id.clone() } else { name },
         id,
+        container,
     })
 }

@@ -17,6 +17,7 @@ pub mod house_rules;
 pub mod http;
 pub mod images;
 pub mod load;
+pub mod measure;
 pub mod paths;
 pub mod process;
 pub mod project;

@@ -142,7 +142,6 @@ impl Cmd {
         let mut command = self.command();
         let mut child =
             command.spawn().with_context(|| format!("cannot start `{self}`: is it installed?"))?;
-        let started = Instant::now();
         let status = wait(&mut child, &self.to_string(), self.limit)?;
         if !status.success() {
             bail!("`{self}` failed ({})", describe_code(status.code()));

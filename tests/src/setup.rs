@@ -49,6 +49,14 @@ pub fn for_fleet() -> Result<()> {
     apt_install(&missing)
 }
 
+/// What `cargo xtask measure` needs beside the fleet.
+pub fn for_measuring() -> Result<()> {
+    match has_program("hyperfine") {
+        true => Ok(()),
+        false => apt_install(&[("hyperfine", "times commands")]),
+    }
+}
+
 /// Installs the engine itself, for a machine that has only Docker's client.
 pub fn docker_engine() -> Result<()> {
     if has_program("dockerd") {

@@ -49,6 +49,18 @@ impl Windlass {
         Ok(Self { bin, dir: project.dir.clone(), env, limit: Duration::from_secs(180) })
     }
 
+    /// Another build of it.
+    pub fn binary(mut self, bin: PathBuf) -> Self {
+        self.bin = bin;
+        self
+    }
+
+    /// `hyperfine` with these options over commands of it.
+    pub fn timed(&self, options: &[&str], commands: &[&str]) -> Cmd {
+        let lines = commands.iter().map(|words| format!("{} {words}", self.bin.display()));
+        self.with_surroundings(Cmd::new("hyperfine").args(options).args(lines))
+    }
+
     /// Adds an environment variable.
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.env.retain(|(known, _)| known != name);

@@ -170,8 +170,14 @@ fn own() -> Vec<Command> {
                         "The lock's id, as `lock status` shows it; without one you are asked",
                     )),
             ]),
+        Command::new("details").about("Show what is up: proxy, app and accessories"),
+        Command::new("remove")
+            .about("Remove proxy, app and accessories from the hosts, and log out of the registry"),
         Command::new("audit").about("Show the audit log of every host"),
         Command::new("status").about("Show what runs where, the lock and the last deploys"),
+        Command::new("docs")
+            .about("Show the keys of deploy.yml")
+            .arg(Arg::new("SECTION").help("Such as healthcheck, role or traefik")),
         Command::new("config").about("Print the resolved configuration"),
         Command::new("version").about("Print the version of Windlass"),
     ]

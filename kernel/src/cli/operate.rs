@@ -27,6 +27,9 @@ use super::{Globals, connect};
 /// a dead client's lease.
 const LOCK_WAIT_S: u64 = 60;
 
+/// The operation with which `setup` begins: whatever servers need before they can be asked.
+pub const BOOTSTRAP: &str = "bootstrap";
+
 /// What to do, and how its results are shown.
 pub struct Operation<'a> {
     /// `deploy`, or noun and verb.
@@ -67,9 +70,11 @@ pub async fn ready(
     }
     let performer = local::performer(&workspace.directory).await?;
     let now = now();
-    let command = operation.name;
+    let command = if operation.name == BOOTSTRAP { "setup" } else { operation.name };
     let hooks = Hooks::new(workspace, globals.skip_hooks, &performer, &now, command);
-    hooks.run("pre-connect", None).await?;
+    if !workspace.connected.swap(true, Ordering::Relaxed) {
+        hooks.run("pre-connect", None).await?;
+    }
     let mut hosts = workspace.brief.hosts.clone();
     let primary = &workspace.brief.project.primary_host;
     if !hosts.contains(primary) {
@@ -195,6 +200,7 @@ fn stop_on_signals(stop: watch::Sender<bool>) -> Arc<AtomicBool> {
 /// True for a step that needs the user's terminal.
 fn attaches(step: &PlannedStep) -> bool {
     match &step.step.action {
+        Action::Exec((_, tty)) => *tty,
         Action::Container(ContainerAction::Exec(exec)) => exec.tty,
         Action::Container(ContainerAction::RunOnce((_, tty))) => *tty,
         Action::Container(ContainerAction::Logs(logs)) => logs.follow,
@@ -205,6 +211,10 @@ fn attaches(step: &PlannedStep) -> bool {
 async fn attach(run: &Run<Remote>, step: &PlannedStep) -> Result<(), Failure> {
     let line = execute::script::command_line(step, &run.secrets)
         .map_err(|error| Failure::Message(format!("{}: {error}", step.step.title)))?;
+    if let Some(what) = &step.step.audit {
+        let record = run.audit().record(what, step.step.role.as_deref());
+        run.hosts.ask(&step.step.host, &record, |_| ()).await?;
+    }
     let session = run.hosts.session(&step.step.host)?;
     let status = session.interactive(&line).await.map_err(|e| Failure::Message(e.to_string()))?;
     if status.success() { Ok(()) } else { Err(Failure::Said) }

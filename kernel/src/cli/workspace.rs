@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
 
@@ -28,6 +29,8 @@ pub struct Workspace {
     /// The process environment with `.env` files over it.
     pub env: BTreeMap<String, String>,
     pub directory: PathBuf,
+    /// True after the first connection, before which the hook pre-connect runs.
+    pub connected: AtomicBool,
 }
 
 /// Plugins of the default list.
@@ -108,7 +111,9 @@ pub fn open(
         hosts,
         roles,
     };
-    let mut workspace = Workspace { brief, crew, sources, secrets, env: values, directory };
+    let connected = AtomicBool::new(false);
+    let mut workspace =
+        Workspace { brief, crew, sources, secrets, env: values, directory, connected };
     problems.extend(workspace.check()?);
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Problem::is_error);
     if !errors.is_empty() {

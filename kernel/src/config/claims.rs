@@ -119,6 +119,16 @@ fn specificity(left: &[String], right: &[String]) -> Ordering {
     literal(left).cmp(&literal(right))
 }
 
+/// The kernel's own keys, as an owner's.
+pub fn of_kernel() -> Vec<Owner> {
+    let owner = |(pattern, schema): (&String, &Json)| Owner {
+        plugin: "kernel".to_owned(),
+        pattern: pattern.clone(),
+        schema: schema.clone(),
+    };
+    kernel_schema().iter().map(owner).collect()
+}
+
 /// Pattern to schema, for the kernel's own keys.
 fn kernel_schema() -> &'static JsonMap<String, Json> {
     static SCHEMA: OnceLock<JsonMap<String, Json>> = OnceLock::new();

@@ -3,6 +3,7 @@
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::claims::Claims;
+pub use super::claims::of_kernel;
 use super::schema;
 use super::schema_words as words;
 use super::tree::{Entry, Node, Tree, Value, join, segments};

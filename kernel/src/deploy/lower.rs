@@ -70,7 +70,7 @@ pub fn lower(engine: &Plugin, steps: Vec<(String, Step)>) -> Result<Vec<PlannedS
                 Action::AppendLine((path, line)) => Program::AppendLine { path, line },
                 Action::RemoveFile(path) => Program::RemoveFile { path },
                 Action::RemoveDirectory(path) => Program::RemoveDirectory { path },
-                Action::Run(command) => {
+                Action::Run(command) | Action::Exec((command, _)) => {
                     Program::Processes { processes: vec![command.into()], yields: None }
                 }
                 Action::Hook(name) => Program::Hook { name },

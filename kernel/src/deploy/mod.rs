@@ -248,16 +248,21 @@ impl<H: Hosts> Run<H> {
         Paths::new(&project.run_directory, &project.service, project.destination.as_deref())
     }
 
+    /// Where and as whom this run records what it does.
+    pub fn audit(&self) -> Audit {
+        Audit {
+            path: self.paths().audit(),
+            performer: self.settings.performer.clone(),
+            destination: self.brief.project.destination.clone(),
+        }
+    }
+
     /// The course of steps that need neither lock nor fence.
     fn outside(&self) -> Course {
         let project = &self.brief.project;
         Course {
             fences: BTreeMap::new(),
-            audit: Audit {
-                path: self.paths().audit(),
-                performer: self.settings.performer.clone(),
-                destination: project.destination.clone(),
-            },
+            audit: self.audit(),
             primaries: self.primaries(),
             gate_before_start: project.windlass.gate == Gate::Start,
             group: project.boot.group_size(self.brief.hosts.len()),

@@ -55,6 +55,26 @@ pub struct Audit {
     pub destination: Option<String>,
 }
 
+impl Audit {
+    /// The shell lines that add a line to the log. Before the first lock of a host nobody has
+    /// made its directory.
+    pub fn record(&self, what: &str, role: Option<&str>) -> String {
+        let mut tags = format!("[{}]", self.performer);
+        for tag in [self.destination.as_deref(), role].into_iter().flatten() {
+            let _ = write!(tags, " [{tag}]");
+        }
+        let parent = match self.path.rsplit_once('/') {
+            Some((parent, _)) => format!("[ -d {0} ] || mkdir -p -- {0} 9>&-\n", quote(parent)),
+            None => String::new(),
+        };
+        format!(
+            "{parent}printf '[%s] %s\\n' \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\" {} >>{} 9>&-\n",
+            quote(&format!("{tags} {what}")),
+            quote(&self.path)
+        )
+    }
+}
+
 /// What one script does on one host.
 #[derive(Debug, Clone)]
 pub struct Trip {
@@ -91,12 +111,6 @@ impl Trip {
             text.push_str(&hold(fence));
         }
         text.push_str("ev pid $$\n");
-        if let Some((parent, _)) = self.audit.path.rsplit_once('/')
-            && self.steps.iter().any(|step| step.step.audit.is_some())
-        {
-            // Before the first lock of a host nobody has made it.
-            let _ = writeln!(text, "[ -d {0} ] || mkdir -p -- {0} 9>&-", quote(parent));
-        }
         let limit: u64 =
             self.steps.iter().map(|s| u64::from(s.step.time_limit_ms) / 10 + 1000).sum();
         let _ = writeln!(text, "up; E=$((U+{limit}))");
@@ -138,7 +152,7 @@ impl Trip {
         let _ = writeln!(text, "if {condition}{block_open}; then");
         let _ = writeln!(text, "ev begin {n}; printf '%s %s\\n' \"$M\" {n} >&2");
         if let Some(what) = &step.step.audit {
-            text.push_str(&self.record(what, step.step.role.as_deref()));
+            text.push_str(&self.audit.record(what, step.step.role.as_deref()));
         }
         match written.yields {
             Some(kind) => {
@@ -197,18 +211,6 @@ impl Trip {
         }
         text.push_str("fi\n");
         Ok(text)
-    }
-
-    fn record(&self, what: &str, role: Option<&str>) -> String {
-        let mut tags = format!("[{}]", self.audit.performer);
-        for tag in [self.audit.destination.as_deref(), role].into_iter().flatten() {
-            let _ = write!(tags, " [{tag}]");
-        }
-        format!(
-            "printf '[%s] %s\\n' \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\" {} >>{} 9>&-\n",
-            quote(&format!("{tags} {what}")),
-            quote(&self.audit.path)
-        )
     }
 }
 

@@ -53,7 +53,7 @@ pub fn effect(action: &Action) -> Effect {
             }
         }
         Action::Wait(_) => Effect::Read,
-        Action::Hook(_) => Effect::User,
+        Action::Exec(_) | Action::Hook(_) => Effect::User,
         Action::Other((name, _)) if name == "say" => Effect::Read,
         Action::WriteFile(_)
         | Action::WriteEnvFile(_)

@@ -234,7 +234,7 @@ fn capability(action: &Action) -> Option<Capability> {
         },
         Action::Wait(Wait::Container(_)) => Capability::Containers,
         Action::Wait(Wait::Http(_)) => Capability::Http,
-        Action::Run(_) | Action::Wait(Wait::Command(_)) => Capability::Run,
+        Action::Run(_) | Action::Exec(_) | Action::Wait(Wait::Command(_)) => Capability::Run,
         Action::Hook(_) => Capability::Local,
         _ => return None,
     })

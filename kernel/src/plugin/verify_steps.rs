@@ -76,7 +76,9 @@ fn meant(action: &Action) -> Result<(), String> {
         Action::Other((name, _)) if !KNOWN.contains(&name.as_str()) => {
             Err(format!("this Windlass does not know the action `{name}`"))
         }
-        Action::Run(command) | Action::Wait(Wait::Command(command)) => {
+        Action::Run(command)
+        | Action::Exec((command, _))
+        | Action::Wait(Wait::Command(command)) => {
             command.directory.as_deref().map_or(Ok(()), path)?;
             program(command.argv.is_empty())
         }

@@ -46,7 +46,9 @@ pub(super) fn action(action: &Action) -> Placed<'_> {
         Action::WriteFile(write) => vec![(Place::Content, &write.content)],
         Action::WriteEnvFile(write) => values(&write.vars).collect(),
         Action::AppendLine((_, line)) => vec![(Place::Content, line)],
-        Action::Run(run) | Action::Wait(Wait::Command(run)) => command(run),
+        Action::Run(run) | Action::Exec((run, _)) | Action::Wait(Wait::Command(run)) => {
+            command(run)
+        }
         Action::Wait(Wait::Http(http)) => {
             let expected = http.contains.iter().chain(&http.absent).chain(&http.port_after);
             let expected = expected.map(|text| (Place::Expected, text));

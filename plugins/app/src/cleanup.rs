@@ -24,12 +24,22 @@ pub fn steps(
     // As in Kamal, only a whole deploy prunes.
     if matches!(context.operation.as_str(), "deploy" | "setup") {
         let old = too_old(context, settings, facts.containers, stopped);
-        steps.extend(old.iter().enumerate().map(|(n, old)| remove(facts.host, n, old, renamed)));
-        steps.push(prune_untagged(context, facts.host));
-        let unused = unused_images(context, facts, &old);
-        steps.extend(unused.into_iter().map(|image| remove_image(facts.host, image)));
+        steps.extend(containers(facts.host, &old, renamed));
+        steps.extend(images(context, facts, &old));
     }
     steps
+}
+
+/// Removes these containers.
+pub fn containers(host: &str, old: &[&ContainerState], renamed: &[Renamed]) -> Vec<Step> {
+    old.iter().enumerate().map(|(n, old)| remove(host, n, old, renamed)).collect()
+}
+
+/// Removes the images that nothing needs once the containers `removed` are gone.
+pub fn images(context: &Context, facts: &HostFacts, removed: &[&ContainerState]) -> Vec<Step> {
+    let unused = unused_images(context, facts, removed);
+    let unused = unused.into_iter().map(|image| remove_image(facts.host, image));
+    [prune_untagged(context, facts.host)].into_iter().chain(unused).collect()
 }
 
 fn tag(context: &Context, host: &str) -> Step {
@@ -42,7 +52,7 @@ fn tag(context: &Context, host: &str) -> Step {
 
 /// Stopped containers beyond those that are retained: of this service and exactly this
 /// destination, all roles together. Kamal counts other destinations too, and prunes them.
-fn too_old<'a>(
+pub fn too_old<'a>(
     context: &Context,
     settings: &Settings,
     containers: &'a [ContainerState],

@@ -3,15 +3,15 @@
 use windlass_sdk::arguments::Arguments;
 use windlass_sdk::containers::{has_role, is_up, newest_first, up, version};
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{StepExt, container, say, step};
+use windlass_sdk::steps::{StepExt, container, error_at, say, step};
 use windlass_sdk::types::{
     Action, ContainerAction, ContainerState, Context, HostInfo, LogOptions, Observation, Phase,
     Problem, Step, StopOptions,
 };
 
-use crate::observe::{HostFacts, roles_on};
+use crate::observe::{HostFacts, hosts, roles_on};
 use crate::settings::Settings;
-use crate::{exec, remove, standing, start};
+use crate::{cleanup, exec, remove, standing, start};
 
 /// For what ends when the user says so.
 pub const NO_LIMIT_MS: u32 = u32::MAX;
@@ -66,7 +66,7 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
         "standing" => standing::standing,
         "versions" => standing::versions,
         "app version" => show_version,
-        "app details" => details,
+        "app details" | "details" => details,
         "app containers" | "app images" => list,
         "app stale_containers" => stale,
         "app logs" => logs,
@@ -74,13 +74,19 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
         "app start" => start::start,
         "app stop" => stop,
         "app remove" | "remove" => remove::remove,
+        "prune all" | "prune containers" | "prune images" => prune,
         _ => return Ok(Vec::new()),
     };
-    let by_host = matches!(context.operation.as_str(), "app containers" | "app images");
-    let settings = Settings::of(context).map_err(|problem| vec![problem])?;
+    let operation = context.operation.as_str();
+    let by_host =
+        matches!(operation, "app containers" | "app images") || operation.starts_with("prune ");
+    let mut settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let arguments = Arguments::of(context);
+    if arguments.text("retain").is_some() {
+        settings.retain_containers = Some(retain(&arguments)?);
+    }
     let (mut steps, mut problems) = (Vec::new(), Vec::new());
-    for host in &context.hosts {
+    for host in hosts(context) {
         let roles = if by_host { vec![""] } else { roles_on(context, host) };
         let facts = match HostFacts::of(context, observations, &host.name) {
             Ok(facts) => facts,
@@ -98,6 +104,29 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
         }
     }
     if problems.is_empty() { Ok(steps) } else { Err(problems) }
+}
+
+/// How many stopped containers `--retain` leaves.
+fn retain(arguments: &Arguments) -> Result<u32, Vec<Problem>> {
+    arguments.number("retain").filter(|count| *count > 0).ok_or_else(|| {
+        let problem = error_at("", "--retain takes a number of containers, at least 1");
+        let help = Some("windlass prune containers --retain 5".to_string());
+        vec![Problem { pointer: None, help, ..problem }]
+    })
+}
+
+/// What a deploy removes at its end, by itself.
+fn prune(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let old = cleanup::too_old(scene.context, scene.settings, scene.facts.containers, &[]);
+    let (mut steps, mut removed) = (Vec::new(), Vec::new());
+    if scene.context.operation != "prune images" {
+        steps.extend(cleanup::containers(scene.facts.host, &old, &[]));
+        removed = old;
+    }
+    if scene.context.operation != "prune containers" {
+        steps.extend(cleanup::images(scene.context, scene.facts, &removed));
+    }
+    Ok(steps)
 }
 
 /// What current containers run. On a host with several roles each line names its role.

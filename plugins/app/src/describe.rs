@@ -97,6 +97,10 @@ fn command(verb: &str, about: &str) -> CommandSpec {
     }
 }
 
+fn prune(verb: &str, about: &str) -> CommandSpec {
+    CommandSpec { noun: "prune".to_string(), ..command(verb, about) }
+}
+
 fn commands() -> Vec<CommandSpec> {
     let printing = |verb: &str, about: &str| CommandSpec { prints: true, ..command(verb, about) };
     vec![
@@ -136,6 +140,12 @@ fn commands() -> Vec<CommandSpec> {
             ..printing("exec", "Run a command in a container of the app")
         },
         command("remove", "Remove all containers and images of the app"),
+        prune("all", "Remove old stopped containers, and images that nothing needs"),
+        prune("images", "Remove images of the app that no container needs"),
+        CommandSpec {
+            flags: vec![flag("retain", None, Some("NUMBER"), "Stopped containers that stay")],
+            ..prune("containers", "Remove stopped containers but the newest")
+        },
     ]
 }
 
@@ -150,6 +160,6 @@ mod tests {
             let schema: Value = serde_json::from_str(&own.schema).unwrap();
             assert!(schema["description"].is_string(), "{}", own.pattern);
         }
-        assert_eq!(description.commands.len(), 11);
+        assert_eq!(description.commands.len(), 14);
     }
 }

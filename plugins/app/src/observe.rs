@@ -17,12 +17,13 @@ pub fn questions(context: &Context) -> Vec<Question> {
     let operation = context.operation.as_str();
     if !(rolls(operation)
         || operation.starts_with("app ")
-        || matches!(operation, "remove" | "standing" | "versions"))
+        || operation.starts_with("prune ")
+        || matches!(operation, "details" | "remove" | "standing" | "versions"))
     {
         return Vec::new();
     }
     let mut questions = Vec::new();
-    for host in &context.hosts {
+    for host in hosts(context) {
         let labels = vec![("service".to_string(), context.service.clone())];
         questions.push(question(&host.name, CONTAINERS, Query::Containers(labels)));
         questions.push(question(&host.name, IMAGES, Query::Images(context.repository.clone())));
@@ -34,6 +35,11 @@ pub fn questions(context: &Context) -> Vec<Question> {
         }
     }
     questions
+}
+
+/// The hosts in play that have a role; accessories may have hosts of their own.
+pub fn hosts(context: &Context) -> impl Iterator<Item = &HostInfo> {
+    context.hosts.iter().filter(|host| !host.roles.is_empty())
 }
 
 /// The roles in play on a host, the primary one first.

@@ -55,7 +55,7 @@ fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
         "traefik start" => start(place),
         "traefik stop" => Ok(stop(place)?.into_iter().collect()),
         "traefik restart" => restart(place),
-        "traefik details" => details(place),
+        "traefik details" | "details" => details(place),
         "traefik logs" => logs(place),
         "traefik remove" => remove(place),
         _ => Ok(Vec::new()),

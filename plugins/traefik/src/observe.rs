@@ -19,8 +19,9 @@ const IMAGES: &str = "images";
 /// Traefik's own container and env file, and for what concerns an app its containers and cords.
 pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
     let operation = context.operation.as_str();
-    let about_proxy =
-        rolls(operation) || operation.starts_with("traefik ") || operation == "remove";
+    let about_proxy = rolls(operation)
+        || operation.starts_with("traefik ")
+        || matches!(operation, "details" | "remove");
     let about_app = rolls(operation) || matches!(operation, "app start" | "app remove" | "remove");
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let mut questions = Vec::new();

@@ -184,7 +184,7 @@ fn app_commands() {
         .latest("v1");
     let all = [("all-1", &["web", "workers"][..])];
     let mut shown = String::new();
-    let commands: [(&str, &str); 13] = [
+    let commands: [(&str, &str); 18] = [
         ("app version", "{}"),
         ("app details", "{}"),
         ("app containers", "{}"),
@@ -198,6 +198,11 @@ fn app_commands() {
         ("app stop", "{}"),
         ("app remove", "{}"),
         ("traefik logs", "{}"),
+        ("details", "{}"),
+        ("prune all", "{}"),
+        ("prune containers", r#"{"retain": "1"}"#),
+        ("prune containers", r#"{"retain": "0"}"#),
+        ("prune images", "{}"),
     ];
     for (operation, arguments) in commands {
         let mut context = context(operation, "v1", &all);

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use windlass_tests::fleet::Fleet;
-use windlass_tests::{checks, demo, engine, setup};
+use windlass_tests::{checks, demo, engine, measure, setup};
 
 /// Works on this repository: sets up, demonstrates, tests.
 #[derive(Parser)]
@@ -22,6 +22,8 @@ enum Task {
     Fleet(FleetTask),
     /// Deploy a sample app to the fleet, update it under load, count the requests
     Demo,
+    /// Measure commands and deploys with an optimised build
+    Measure,
     /// Run every check and test
     Test {
         /// Run only the fleet's tests whose names contain this
@@ -66,6 +68,7 @@ fn main() -> Result<()> {
         }
         Task::Fleet(FleetTask::Wipe) => Fleet::attach()?.wipe(),
         Task::Demo => demo::run(),
+        Task::Measure => measure::run(),
         Task::Test { filter, skip_fleet } => checks::run(filter.as_deref(), skip_fleet),
     }
 }

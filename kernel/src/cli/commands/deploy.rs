@@ -2,12 +2,19 @@
 
 use clap::ArgMatches;
 
+use super::super::operate::BOOTSTRAP;
 use super::{Failure, Operation, Shell, deploy_arguments, operate};
 
-/// Observes, plans, and performs the plan, with whatever it is once the lock is held.
+/// Observes, plans, and performs the plan, with whatever it is once the lock is held. `setup`
+/// begins with the servers themselves: without Docker nothing else could be observed.
 pub fn run(shell: &Shell, name: &str, matches: &ArgMatches) -> Result<(), Failure> {
     let workspace = shell.workspace_with_version()?;
     let arguments = deploy_arguments(matches);
+    if name == "setup" {
+        let arguments = arguments.clone();
+        let first = Operation { name: BOOTSTRAP, arguments, prints: false, deploys: false };
+        shell.block(operate(&workspace, first, &shell.globals, &shell.output))?;
+    }
     let operation = Operation { name, arguments, prints: false, deploys: true };
     shell.block(operate(&workspace, operation, &shell.globals, &shell.output))
 }

@@ -4,6 +4,8 @@ mod apply;
 mod audit;
 mod config;
 mod deploy;
+mod docs;
+mod everywhere;
 mod init;
 mod lock;
 mod plan;
@@ -97,8 +99,11 @@ fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         Some(("plan", m)) => plan::run(shell, m),
         Some(("apply", m)) => apply::run(shell, m),
         Some(("lock", m)) => lock::run(shell, m),
+        Some(("details", _)) => everywhere::details(shell),
+        Some(("remove", _)) => everywhere::remove(shell),
         Some(("audit", _)) => audit::run(shell),
         Some(("status", _)) => status::run(shell),
+        Some(("docs", m)) => docs::run(shell, m),
         Some(("config", _)) => config::run(shell),
         Some((noun, m)) => plugin_command(shell, noun, m),
         None => Ok(()),

@@ -1,0 +1,60 @@
+//! `windlass server exec`: a command on the servers, outside every container.
+
+use windlass_sdk::arguments::Arguments;
+use windlass_sdk::steps::{StepExt, step};
+use windlass_sdk::texts::words;
+use windlass_sdk::types::{Action, Command, Context, HostInfo, Phase, Step};
+
+/// For what ends when the user says so.
+const NO_LIMIT_MS: u32 = u32::MAX;
+
+/// One step on each host; with a terminal, on the primary host alone.
+pub fn plan(context: &Context) -> Vec<Step> {
+    let arguments = Arguments::of(context);
+    let interactive = arguments.switch("interactive");
+    let line = arguments.list("cmd").join(" ");
+    let is_meant = |host: &&HostInfo| !interactive || host.name == context.primary_host;
+    let on = |host: &HostInfo| {
+        let run = Command {
+            argv: words(["sh", "-c", &line]),
+            env: Vec::new(),
+            stdin: None,
+            directory: None,
+            success: Vec::new(),
+            read_only: false,
+        };
+        let title = format!("Run {line}");
+        step("exec", &host.name, Phase::Start, title, Action::Exec((run, interactive)))
+            .limit(NO_LIMIT_MS)
+            .audit(format!("Executed cmd '{line}' on {}", host.name))
+            .why("windlass server exec")
+    };
+    context.hosts.iter().filter(is_meant).map(on).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_sdk::testing;
+
+    fn planned(arguments: &str) -> String {
+        let mut context = testing::context("server exec");
+        context.arguments = arguments.to_string();
+        testing::lines(&plan(&context))
+    }
+
+    #[test]
+    fn one_command_on_every_host_or_a_terminal_on_one() {
+        let all = planned(r#"{"cmd": ["df -h | tail -1"]}"#);
+        insta::assert_snapshot!(all, @r#"
+        web-1 start exec: Run df -h | tail -1
+          {"Exec":[{"argv":[[{"Literal":"sh"}],[{"Literal":"-c"}],[{"Literal":"df -h | tail -1"}]],"env":[],"stdin":null,"directory":null,"success":[],"read_only":false},false]}
+          4294967 s; because of windlass server exec; audit: Executed cmd 'df -h | tail -1' on web-1
+        web-2 start exec: Run df -h | tail -1
+          {"Exec":[{"argv":[[{"Literal":"sh"}],[{"Literal":"-c"}],[{"Literal":"df -h | tail -1"}]],"env":[],"stdin":null,"directory":null,"success":[],"read_only":false},false]}
+          4294967 s; because of windlass server exec; audit: Executed cmd 'df -h | tail -1' on web-2
+        "#);
+        let one = planned(r#"{"cmd": ["top"], "interactive": true}"#);
+        assert_eq!(one.matches("exec: Run top").count(), 1, "{one}");
+    }
+}

@@ -119,7 +119,6 @@ impl Trace {
             ("Container", value) => {
                 let (what, value) =
                     value.as_object().and_then(|value| value.iter().next()).context("no action")?;
-                let first = value.get(0).and_then(Value::as_str).unwrap_or_default();
                 let second = value.get(1).and_then(Value::as_str).unwrap_or_default();
                 let whole = value.as_str().unwrap_or_default();
                 trace.events = match what.as_str() {

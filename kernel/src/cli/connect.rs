@@ -40,9 +40,16 @@ pub async fn connect(
     }
     control_dirs.push("/tmp".into());
     let interactive = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    let options = Options { control_dirs, interactive, ..Options::default() };
+    let mut options = Options { control_dirs, interactive, ..Options::default() };
+    if let Some(starts) = project.ssh.max_concurrent_starts {
+        options.connects = starts as usize;
+    }
     let mut pool = Pool::new(options).map_err(|e| Failure::Message(e.to_string()))?;
-    let targets = hosts.iter().map(|host| target(project, host)).collect();
+    let mut keys: Vec<PathBuf> = project.ssh.keys.iter().map(PathBuf::from).collect();
+    for text in &project.ssh.key_data.0 {
+        keys.push(pool.key_file(text).map_err(|e| Failure::Message(e.to_string()))?);
+    }
+    let targets = hosts.iter().map(|host| target(project, &keys, host)).collect();
     let title =
         format!("Connect to {} host{}", hosts.len(), if hosts.len() == 1 { "" } else { "s" });
     sink(Event::Phase { title });
@@ -72,7 +79,7 @@ pub async fn connect(
     Ok(Connected { remote, pool })
 }
 
-fn target(project: &Project, host: &str) -> Target {
+fn target(project: &Project, keys: &[PathBuf], host: &str) -> Target {
     let ssh = &project.ssh;
     Target {
         host: host.to_string(),
@@ -80,7 +87,7 @@ fn target(project: &Project, host: &str) -> Target {
         port: ssh.port,
         proxy: ssh.proxy.clone(),
         proxy_command: ssh.proxy_command.clone(),
-        keys: ssh.keys.iter().map(PathBuf::from).collect(),
+        keys: keys.to_vec(),
         keys_only: ssh.keys_only,
         config_file: None,
     }

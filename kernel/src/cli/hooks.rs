@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::deploy::RunError;
 use crate::local::{self, Command, Exit};
 
 use super::workspace::Workspace;
+
+/// How long a hook may take: a check of CI waits for a whole build.
+const LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// What hooks are told, the same for all of a run.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +64,13 @@ impl Hooks {
         }
     }
 
+    /// The same, told of these hosts alone.
+    pub fn about(&self, hosts: &[String]) -> Self {
+        let mut hooks = self.clone();
+        hooks.variables.insert("KAMAL_HOSTS".into(), hosts.join(","));
+        hooks
+    }
+
     /// Runs a hook if there is one; tells whether it ran.
     pub async fn run(&self, name: &str, runtime_s: Option<u64>) -> Result<bool, RunError> {
         let path = self.directory.join(name);
@@ -75,6 +86,7 @@ impl Hooks {
         if let Some(runtime) = runtime_s {
             command.env.insert("KAMAL_RUNTIME".into(), runtime.to_string().into());
         }
+        command.time_limit = Some(LIMIT);
         command.env_removed = self.withheld.iter().map(Into::into).collect();
         let mut said = Vec::new();
         let exit = local::run(command, |_, bytes| said.extend_from_slice(bytes)).await;

@@ -164,10 +164,14 @@ pub async fn perform(
     (ready.run.sink)(Event::Phase { title });
     let hooks = ready.hooks.clone();
     let deploys = operation.deploys;
-    let hook = move |name: &str| -> Result<bool, RunError> {
+    let hook = move |name: &str, about: Option<Vec<String>>| -> Result<bool, RunError> {
         if name == "pre-deploy" && !deploys {
             return Ok(false);
         }
+        let hooks = match about {
+            Some(hosts) => hooks.about(&hosts),
+            None => hooks.clone(),
+        };
         let handle = tokio::runtime::Handle::current();
         tokio::task::block_in_place(|| handle.block_on(hooks.run(name, None)))
     };

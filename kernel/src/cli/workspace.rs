@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::config::load::{LoadOptions, load};
 use crate::config::ownership;
 use crate::config::secrets::{self, Precedence};
+use crate::config::sensitive;
 use crate::config::source::Sources;
 use crate::deploy::crew::{Brief, Crew};
 use crate::model::problem::Problem;
@@ -29,6 +30,8 @@ pub struct Workspace {
     /// The process environment with `.env` files over it.
     pub env: BTreeMap<String, String>,
     pub directory: PathBuf,
+    /// Pointers to secrets that stand in deploy.yml itself.
+    pub sensitive: Vec<String>,
     /// True after the first connection, before which the hook pre-connect runs.
     pub connected: AtomicBool,
 }
@@ -97,7 +100,10 @@ pub fn open(
     project.version = version.clone();
     let (hosts, roles) = in_play(&project, globals)?;
     let secrets = secrets::store(&project.secrets_declared, &values);
-    output.mask(secrets.masker());
+    let sensitive = sensitive::sensitive(&tree, &owners);
+    let mut masker = secrets.masker();
+    masker.extend(sensitive.iter().map(|(pointer, text)| (pointer.as_str(), text.as_str())));
+    output.mask(masker);
     let brief = Brief {
         project,
         tree,
@@ -112,8 +118,9 @@ pub fn open(
         roles,
     };
     let connected = AtomicBool::new(false);
+    let sensitive = sensitive.into_iter().map(|(pointer, _)| pointer).collect();
     let mut workspace =
-        Workspace { brief, crew, sources, secrets, env: values, directory, connected };
+        Workspace { brief, crew, sources, secrets, env: values, directory, sensitive, connected };
     problems.extend(workspace.check()?);
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Problem::is_error);
     if !errors.is_empty() {

@@ -21,6 +21,7 @@ mod schema;
 mod schema_values;
 mod schema_words;
 pub mod secrets;
+pub mod sensitive;
 pub mod source;
 mod syntax;
 mod topology;

@@ -48,6 +48,7 @@ const NOTES: &[&str] = &[
     "title",
     "description",
     "default",
+    "writeOnly",
     "examples",
     "deprecated",
     "format",

@@ -28,7 +28,7 @@ use crate::execute::lanes::{self, Course, Ending, Lane};
 use crate::execute::{Audit, Known};
 use crate::model::event::{Event, Sink};
 use crate::model::paths::Paths;
-use crate::model::plan::{LOCAL, Plan, Program, Stretch};
+use crate::model::plan::{LOCAL, Plan, PlannedStep, Program, Stretch};
 use crate::model::project::Gate;
 use crate::model::secret::SecretStore;
 
@@ -66,8 +66,25 @@ pub struct Settings {
     pub strict: bool,
 }
 
-/// A user's hook, run by whoever made the run: name in, failure out.
-pub type Hook<'a> = &'a (dyn Fn(&str) -> Result<bool, RunError> + Send + Sync);
+/// A user's hook, run by whoever made the run: its name, and the hosts that it is about unless
+/// it is about all in play; tells whether there is one.
+pub type Hook<'a> = &'a (dyn Fn(&str, Option<Vec<String>>) -> Result<bool, RunError> + Send + Sync);
+
+/// The annotation of steps that are to be performed one host after the other.
+const ROLLING: &str = "rolling";
+
+/// The whole plan, or one of it for each host if it is a rolling one.
+fn parts(plan: Plan) -> Vec<Plan> {
+    let rolls = |step: &PlannedStep| step.step.annotations.iter().any(|(key, _)| key == ROLLING);
+    if !plan.steps.iter().any(rolls) {
+        return vec![plan];
+    }
+    let of = |host: &str| {
+        let is_part = |step: &&PlannedStep| step.step.host == host || step.step.host == LOCAL;
+        Plan { steps: plan.steps.iter().filter(is_part).cloned().collect(), ..plan.clone() }
+    };
+    plan.hosts().into_iter().map(of).collect()
+}
 
 /// What a run did.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -113,16 +130,33 @@ impl<H: Hosts> Run<H> {
         hook: Hook<'_>,
     ) -> Result<Report, RunError> {
         let mut looks = looks;
-        if hook("pre-deploy")? {
+        if hook("pre-deploy", None)? {
             // The hook may have taken long: what was seen before it is old.
             looks = self.look_all(&self.asked()?, &|_| Entry::default()).await?;
         }
         let now = Seen::new(&self.asked()?, &looks);
         let plan = self.bind(&plan, &seen, &now)?;
+        let mut report = Report::default();
+        for part in parts(plan) {
+            report.lanes.extend(self.pass(&part, known, locked, hook).await?);
+        }
+        self.standing().await;
+        Ok(report)
+    }
+
+    /// The steps of a plan, or of a part of its hosts, with the hooks that plugins planned
+    /// around them.
+    async fn pass(
+        &self,
+        plan: &Plan,
+        known: &BTreeMap<String, Known>,
+        locked: &Locked<H>,
+        hook: Hook<'_>,
+    ) -> Result<Vec<Lane>, RunError> {
         let course = self.course(locked);
         let stop = self.stop.subscribe();
-        self.planned_hooks(&plan, Stretch::Start, hook)?;
-        let lanes = lanes::roll(&self.hosts, &plan, &course, known, &stop).await;
+        self.planned_hooks(plan, Stretch::Start, hook)?;
+        let lanes = lanes::roll(&self.hosts, plan, &course, known, &stop).await;
         if let Some(error) = self.verdict(&lanes) {
             self.standing().await;
             return Err(error);
@@ -130,12 +164,14 @@ impl<H: Hosts> Run<H> {
         let known: BTreeMap<_, _> =
             lanes.iter().map(|lane| (lane.host.clone(), lane.known.clone())).collect();
         let last = Stretch::Cleanup;
-        let tidied = lanes::stretch(&self.hosts, &plan, &course, last, &known, &stop).await;
-        self.planned_hooks(&plan, Stretch::Cleanup, hook)?;
-        self.standing().await;
+        let tidied = lanes::stretch(&self.hosts, plan, &course, last, &known, &stop).await;
+        self.planned_hooks(plan, Stretch::Cleanup, hook)?;
         match self.verdict(&tidied) {
-            Some(error) => Err(error),
-            None => Ok(Report { lanes }),
+            Some(error) => {
+                self.standing().await;
+                Err(error)
+            }
+            None => Ok(lanes),
         }
     }
 
@@ -143,7 +179,8 @@ impl<H: Hosts> Run<H> {
     fn planned_hooks(&self, plan: &Plan, when: Stretch, hook: Hook<'_>) -> Result<(), RunError> {
         for step in plan.slice(LOCAL, when) {
             if let Program::Hook { name } = &step.program {
-                hook(name)?;
+                let hosts = plan.hosts().into_iter().map(String::from).collect();
+                hook(name, Some(hosts))?;
             }
         }
         Ok(())

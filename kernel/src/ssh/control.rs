@@ -1,8 +1,8 @@
 //! The private directory that holds the control sockets of one run.
 
 use super::error::{ConnectError, ConnectFailure};
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -70,6 +70,27 @@ impl ControlDirectory {
             }
         }
         Err("every name is taken".into())
+    }
+
+    /// A file that only its owner may read, as ssh demands of keys.
+    pub fn key_file(&self, text: &str) -> Result<PathBuf, ConnectError> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = self.path.join(format!("{number}.k"));
+        let written = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| writeln!(file, "{}", text.trim_end()));
+        match written {
+            Ok(()) => Ok(path),
+            Err(error) => Err(ConnectError {
+                host: String::new(),
+                failure: ConnectFailure::ControlDirectory,
+                detail: format!("{}: {error}", path.display()),
+                help: "a key of ssh: key_data could not be kept for this run".into(),
+            }),
+        }
     }
 
     /// Names for the next attempt.

@@ -43,13 +43,15 @@ pub struct Options {
     /// How long a master outlives a run that was killed. Whole seconds, at least 2
     /// (ssh counts in seconds, so less could end before this process has attached).
     pub linger: Duration,
+    /// Connects under way at once.
+    pub connects: usize,
     /// The ssh program.
     pub program: PathBuf,
 }
 
 impl Default for Options {
-    /// 10 s to connect, 60 s to log in, nobody at the terminal, 10 s to linger, `ssh` of the PATH,
-    /// and no control directory: the caller names it.
+    /// 10 s to connect, 60 s to log in, nobody at the terminal, 10 s to linger, 16 connects
+    /// at once, `ssh` of the PATH, and no control directory: the caller names it.
     fn default() -> Self {
         Self {
             control_dirs: Vec::new(),
@@ -57,6 +59,7 @@ impl Default for Options {
             login_timeout: Duration::from_secs(60),
             interactive: false,
             linger: Duration::from_secs(10),
+            connects: 16,
             program: "ssh".into(),
         }
     }

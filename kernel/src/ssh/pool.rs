@@ -7,14 +7,14 @@ use super::mux::Leash;
 use super::session::Session;
 use super::target::Target;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 
-/// Connects under way at once, in all and through one jump host. sshd begins to refuse at 10
+/// Connects under way at once through one jump host. sshd begins to refuse at 10
 /// (MaxStartups).
-const CONNECTS: usize = 16;
 const CONNECTS_PER_JUMP: usize = 6;
 /// How long a master may take to end before it is killed.
 const END_LIMIT: Duration = Duration::from_secs(1);
@@ -42,8 +42,14 @@ impl Pool {
     /// Fails if none of `options.control_dirs` can be used.
     pub fn new(options: Options) -> Result<Self, ConnectError> {
         let directory = Arc::new(ControlDirectory::create(&options.control_dirs)?);
-        let gates = Arc::new(Gates { all: Semaphore::new(CONNECTS), jumps: HashMap::new() });
+        let gates =
+            Arc::new(Gates { all: Semaphore::new(options.connects), jumps: HashMap::new() });
         Ok(Self { options, gates, leashes: Mutex::default(), directory })
+    }
+
+    /// Keeps the text of a private key in a file of this run (0600), for [`Target::keys`].
+    pub fn key_file(&self, text: &str) -> Result<PathBuf, ConnectError> {
+        self.directory.key_file(text)
     }
 
     /// Connects to all targets in parallel and, if a person sits at the terminal, once more to each
@@ -116,7 +122,7 @@ impl Pool {
         let jumps = targets.iter().filter_map(|target| target.proxy.clone());
         let gate = |jump| (jump, Semaphore::new(CONNECTS_PER_JUMP));
         // Connects need the pool, so none is under way and no gate is in use.
-        let all = Semaphore::new(CONNECTS);
+        let all = Semaphore::new(self.options.connects);
         self.gates = Arc::new(Gates { all, jumps: jumps.map(gate).collect() });
     }
 

@@ -78,6 +78,7 @@ pub const SCHEMA: &str = r##"{
     },
     "password": {
       "description": "The password or access token. A list with one name takes the secret of this name.",
+      "writeOnly": true,
       "$ref": "#/$defs/credential"
     }
   },

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::deploy::hosts::Seen;
 use crate::model::plan::Plan;
+use crate::model::problem::Problem;
 use crate::model::project::Project;
 
 use super::super::{failure, operate, plan_text};
-use super::{Failure, Operation, Shell, deploy_arguments};
+use super::{Failure, Operation, Shell, Workspace, deploy_arguments};
 
 /// A saved plan: everything that decides what `apply` does. It holds no secret.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub const FORMAT: u32 = 1;
 /// Observes and plans; prints the plan, and writes it if asked.
 pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     let workspace = shell.workspace_with_version()?;
+    if matches.get_one::<String>("output").is_some() && !workspace.sensitive.is_empty() {
+        return Err(carries_secrets(&workspace));
+    }
     let arguments = deploy_arguments(matches);
     let operation =
         Operation { name: "deploy", arguments: arguments.clone(), prints: false, deploys: true };
@@ -72,6 +76,15 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         shell.output.result(&if shell.globals.verbose { text } else { shell.output.brief(&text) });
     }
     Ok(())
+}
+
+/// A plan says what runs, word by word; so it would carry what deploy.yml says in the clear.
+fn carries_secrets(workspace: &Workspace) -> Failure {
+    let problems = workspace.sensitive.iter().map(|pointer| {
+        let problem = Problem::error("a saved plan would contain this secret").about(pointer);
+        problem.help("name a secret here instead, and put its value into .env: [NAME]")
+    });
+    Failure::drawn(&workspace.placed(problems.collect()), &workspace.sources)
 }
 
 fn save(path: &Path, file: &PlanFile) -> Result<(), Failure> {

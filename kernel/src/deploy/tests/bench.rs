@@ -167,7 +167,7 @@ impl Bench {
 async fn all(run: &Run<Client>) -> Result<Report, RunError> {
     let seen = run.observe().await?;
     let plan = run.plan(&seen)?;
-    run.perform(plan, seen, &|_| Ok(false)).await
+    run.perform(plan, seen, &|_, _| Ok(false)).await
 }
 
 /// What a run of `deploy` knows before it asks anybody.

@@ -4,7 +4,7 @@ use crate::execute::lanes::{Ending, Lane};
 use crate::lock::Details;
 
 use super::compare::Difference;
-use super::compose::PlanError;
+use super::compose::{HELP, PlanError, note};
 use super::hosts::HostError;
 use super::local_steps::LocalFailure;
 
@@ -115,6 +115,10 @@ fn lane(lane: &Lane) -> String {
             }
             if *undone {
                 told.push_str("\n  what this run had done there was taken back");
+            }
+            if let Some(help) = note(&step.step, HELP) {
+                told.push_str("\nhelp: ");
+                told.push_str(help);
             }
             told
         }

@@ -64,6 +64,8 @@ pub struct Settings {
     pub lock_wait_s: u64,
     /// True: refuse if the plan has changed when the lock is held.
     pub strict: bool,
+    /// Variables for steps on the user's machine, `.env` files included, declared secrets not.
+    pub local_env: BTreeMap<String, String>,
 }
 
 /// A user's hook, run by whoever made the run: name in, failure out.
@@ -89,7 +91,7 @@ impl<H: Hosts> Run<H> {
         let mut stop = self.stop.subscribe();
         let interrupted = async { stop.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) };
         let known = tokio::select! {
-            staged = self.stage(&plan) => staged?,
+            staged = self.stage(&plan, hook) => staged?,
             () = interrupted => return Err(RunError::Interrupted),
         };
         if !plan.writes() {
@@ -139,7 +141,8 @@ impl<H: Hosts> Run<H> {
         }
     }
 
-    /// Hooks that plugins planned on the user's machine, before and after the hosts' steps.
+    /// Hooks that plugins planned on the user's machine, before and after the hosts' steps;
+    /// those of the stage run among its other steps.
     fn planned_hooks(&self, plan: &Plan, when: Stretch, hook: Hook<'_>) -> Result<(), RunError> {
         for step in plan.slice(LOCAL, when) {
             if let Program::Hook { name } = &step.program {
@@ -166,9 +169,14 @@ impl<H: Hosts> Run<H> {
     }
 
     /// Build, push, login, pull: everything that needs no lock.
-    async fn stage(&self, plan: &Plan) -> Result<BTreeMap<String, Known>, RunError> {
-        let here = plan.slice(LOCAL, Stretch::Stage);
-        local_steps::run(&here, &self.secrets, &self.sink).await?;
+    async fn stage(
+        &self,
+        plan: &Plan,
+        hook: Hook<'_>,
+    ) -> Result<BTreeMap<String, Known>, RunError> {
+        let (secrets, sink, env) = (&self.secrets, &self.sink, &self.settings.local_env);
+        let machine = local_steps::Machine { secrets, sink, env, hook };
+        machine.run(&plan.slice(LOCAL, Stretch::Stage)).await?;
         let stop = self.stop.subscribe();
         let course = self.outside();
         let none = BTreeMap::new();

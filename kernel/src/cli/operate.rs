@@ -85,7 +85,9 @@ pub async fn ready(
     let declared = &brief.project.secrets_declared;
     let mut local_env = workspace.env.clone();
     local_env.retain(|name, _| !declared.contains(name));
-    let settings = Settings { owner, performer, now, lock_wait_s: wait, strict: false, local_env };
+    let turn = workspace.turn();
+    let settings =
+        Settings { owner, performer, now, lock_wait_s: wait, strict: false, local_env, turn };
     let run = Run {
         hosts: Arc::new(remote),
         crew: workspace.crew.clone(),

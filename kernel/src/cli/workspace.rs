@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::config::load::{LoadOptions, load};
 use crate::config::ownership;
@@ -147,6 +148,17 @@ impl Workspace {
                 .extend(found.iter().map(|p| crate::deploy::compose::translate(p, plugin.name())));
         }
         Ok(self.placed(problems))
+    }
+
+    /// The file that a run locks while it works on this machine: one per service, destination
+    /// and project directory. None without a cache directory, where nothing is shared either.
+    pub fn turn(&self) -> Option<PathBuf> {
+        let Brief { project, .. } = &self.brief;
+        let directory = self.directory.canonicalize().unwrap_or_else(|_| self.directory.clone());
+        let destination = project.destination.as_deref().unwrap_or_default();
+        let of = format!("{}\n{destination}\n{}", project.service, directory.display());
+        let digest = format!("{:x}", Sha256::digest(of));
+        Some(cache_directory(&self.env)?.join("turns").join(&digest[..16]))
     }
 
     /// The problems with the places that their pointers mean.

@@ -1,6 +1,7 @@
 //! Why a run did not do what it was asked, with the line to type next.
 
 use crate::execute::lanes::{Ending, Lane};
+use crate::local::LocalError;
 use crate::lock::Details;
 
 use super::compare::Difference;
@@ -17,6 +18,8 @@ pub enum RunError {
     Hosts(Vec<HostError>),
     #[error(transparent)]
     Local(#[from] LocalFailure),
+    #[error(transparent)]
+    Turn(#[from] LocalError),
     #[error("{}", lanes(.0))]
     Lanes(Vec<Lane>),
     #[error("{}", locked(.host, .by, .lease_s))]

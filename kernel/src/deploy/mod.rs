@@ -20,12 +20,15 @@ pub mod standing;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::execute::lanes::{self, Course, Ending, Lane};
 use crate::execute::{Audit, Known};
+use crate::local::Turn;
 use crate::model::event::{Event, Sink};
 use crate::model::paths::Paths;
 use crate::model::plan::{LOCAL, Plan, Program, Stretch};
@@ -66,6 +69,8 @@ pub struct Settings {
     pub strict: bool,
     /// Variables for steps on the user's machine, `.env` files included, declared secrets not.
     pub local_env: BTreeMap<String, String>,
+    /// A file that whoever builds this project on this machine holds locked.
+    pub turn: Option<PathBuf>,
 }
 
 /// A user's hook, run by whoever made the run: name in, failure out.
@@ -176,7 +181,10 @@ impl<H: Hosts> Run<H> {
     ) -> Result<BTreeMap<String, Known>, RunError> {
         let (secrets, sink, env) = (&self.secrets, &self.sink, &self.settings.local_env);
         let machine = local_steps::Machine { secrets, sink, env, hook };
-        machine.run(&plan.slice(LOCAL, Stretch::Stage)).await?;
+        let here = plan.slice(LOCAL, Stretch::Stage);
+        let turn = if here.is_empty() { None } else { self.turn().await? };
+        machine.run(&here).await?;
+        drop(turn);
         let stop = self.stop.subscribe();
         let course = self.outside();
         let none = BTreeMap::new();
@@ -187,6 +195,17 @@ impl<H: Hosts> Run<H> {
         }
         self.same_image(plan, &lanes)?;
         Ok(lanes.into_iter().map(|lane| (lane.host, lane.known)).collect())
+    }
+
+    /// Waits until no other run on this machine works on the project.
+    async fn turn(&self) -> Result<Option<Turn>, RunError> {
+        let Some(path) = &self.settings.turn else { return Ok(None) };
+        let waiting = || {
+            let message = "another windlass on this machine builds this project: waiting".into();
+            (self.sink)(Event::Note { message });
+        };
+        let wait = Duration::from_secs(self.settings.lock_wait_s);
+        Ok(Some(Turn::take(path, wait, waiting).await?))
     }
 
     /// Steps that change nothing, or only what the user typed: no lock.

@@ -4,6 +4,7 @@ mod error;
 mod git;
 mod here;
 mod run;
+mod turn;
 
 #[cfg(test)]
 mod tests;
@@ -12,3 +13,4 @@ pub use error::LocalError;
 pub use git::{REPOSITORY_VARIABLES, Repository, performer, repository, user_name};
 pub use here::Here;
 pub use run::{Command, Exit, Stream, run};
+pub use turn::Turn;

@@ -196,3 +196,23 @@ async fn plugins_are_told_where_the_project_is() {
     assert_eq!(keys(&born), all);
     std::fs::remove_dir_all(directory).unwrap();
 }
+
+#[tokio::test]
+async fn a_project_is_built_by_one_at_a_time() {
+    let directory = temp();
+    let (path, short) = (directory.join("turns/shop"), Duration::from_millis(300));
+    let first = Turn::take(&path, short, || panic!("nobody has it")).await.unwrap();
+    let mut told = 0;
+    let second = Turn::take(&path, short, || told += 1).await.unwrap_err();
+    assert!(matches!(second, LocalError::Busy { .. }) && told == 1, "{second}");
+    let third = async { Turn::take(&path, Duration::from_secs(5), || {}).await };
+    let ends = async {
+        tokio::time::sleep(short).await;
+        drop(first);
+    };
+    assert!(tokio::join!(third, ends).0.is_ok());
+    std::fs::write(directory.join("plain"), "").unwrap();
+    let nowhere = Turn::take(&directory.join("plain/x"), short, || {}).await.unwrap_err();
+    assert!(nowhere.to_string().contains("plain/x"), "{nowhere}");
+    std::fs::remove_dir_all(directory).unwrap();
+}

@@ -136,6 +136,7 @@ impl Bench {
             lock_wait_s: 60,
             strict: false,
             local_env: BTreeMap::new(),
+            turn: None,
         };
         let crew = CREW.clone();
         (Run { hosts: Arc::new(client), crew, brief, secrets, sink, stop, settings }, events)

@@ -89,7 +89,12 @@ pub async fn ready(
     let wait = globals.lock_wait.or(brief.project.windlass.lock_wait).unwrap_or(LOCK_WAIT_S);
     let owner = local::user_name(&workspace.directory).await?;
     let owner = owner.unwrap_or_else(|| performer.clone());
-    let settings = Settings { owner, performer, now, lock_wait_s: wait, strict: false };
+    let declared = &brief.project.secrets_declared;
+    let mut local_env = workspace.env.clone();
+    local_env.retain(|name, _| !declared.contains(name));
+    let turn = workspace.turn();
+    let settings =
+        Settings { owner, performer, now, lock_wait_s: wait, strict: false, local_env, turn };
     let run = Run {
         hosts: Arc::new(remote),
         crew: workspace.crew.clone(),

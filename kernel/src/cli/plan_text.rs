@@ -69,6 +69,15 @@ fn line(plan: &Plan, step: &PlannedStep, verbose: bool) -> String {
     format!("    {mark} {}{condition}{undo}{why}\n", step.step.title)
 }
 
-fn title<'a>(plan: &'a Plan, id: &'a str) -> &'a str {
-    plan.steps.iter().find(|s| s.id == id).map_or(id, |s| s.step.title.as_str())
+/// The title of a step; of a block, those of its first and last step.
+fn title(plan: &Plan, id: &str) -> String {
+    let title = |step: Option<&PlannedStep>| step.map(|step| step.step.title.clone());
+    let mut block = plan.steps.iter().filter(|s| s.step.block.as_deref() == Some(id));
+    match (title(plan.steps.iter().find(|s| s.id == id)), title(block.next())) {
+        (Some(title), _) => title,
+        (None, Some(first)) => {
+            title(block.last()).map_or(first.clone(), |last| format!("{first} … {last}"))
+        }
+        (None, None) => id.to_string(),
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::config::load::{LoadOptions, load};
 use crate::config::ownership;
@@ -13,6 +14,7 @@ use crate::config::secrets::{self, Precedence};
 use crate::config::sensitive;
 use crate::config::source::Sources;
 use crate::deploy::crew::{Brief, Crew};
+use crate::local::Here;
 use crate::model::problem::Problem;
 use crate::model::project::{PluginSpec, Project};
 use crate::model::secret::SecretStore;
@@ -20,6 +22,9 @@ use crate::plugin::{Capability, Host, HostOptions, Limits, Plugin, Source, bundl
 
 use super::failure::Failure;
 use super::{Globals, output::Output};
+
+/// The project's directory: where the command was typed.
+pub const DIRECTORY: &str = ".";
 
 /// A loaded and checked project.
 pub struct Workspace {
@@ -41,16 +46,20 @@ pub fn bundled_plugins(host: &Host) -> Result<Vec<Plugin>, Failure> {
     bundled().map(|name| Ok(host.load(Source::Bundled(name.into()))?)).collect()
 }
 
-/// The plugin host, with compiled code kept in the user's cache directory.
-pub fn plugin_host(env: &BTreeMap<String, String>, output: Option<&Output>) -> Host {
-    let cache = env
-        .get("XDG_CACHE_HOME")
+/// Our part of the user's cache directory.
+pub fn cache_directory(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    env.get("XDG_CACHE_HOME")
         .filter(|dir| dir.starts_with('/'))
         .map(PathBuf::from)
-        .or_else(|| env.get("HOME").map(|home| Path::new(home).join(".cache")));
+        .or_else(|| env.get("HOME").map(|home| Path::new(home).join(".cache")))
+        .map(|cache| cache.join("windlass"))
+}
+
+/// The plugin host, with compiled code kept in the user's cache directory.
+pub fn plugin_host(env: &BTreeMap<String, String>, output: Option<&Output>) -> Host {
     let sink = output.map(Output::sink);
     Host::new(HostOptions {
-        cache_dir: cache.map(|dir| dir.join("windlass")),
+        cache_dir: cache_directory(env),
         limits: Limits::default(),
         log: Arc::new(move |plugin, level, message| {
             use crate::model::event::Event;
@@ -65,16 +74,16 @@ pub fn plugin_host(env: &BTreeMap<String, String>, output: Option<&Output>) -> H
     })
 }
 
-/// Loads everything that needs no connection. `version` finds the version if no option gives
-/// one; commands that do not need it give none.
+/// Loads everything that needs no connection. The version is git's if no option gives one,
+/// and empty outside of a repository.
 pub fn open(
     globals: &Globals,
     env: &BTreeMap<String, String>,
     output: &Output,
     host: &Host,
-    version: &dyn Fn(&Path) -> Result<Option<String>, Failure>,
+    here: Here,
 ) -> Result<Workspace, Failure> {
-    let directory = PathBuf::from(".");
+    let directory = PathBuf::from(DIRECTORY);
     let destination = globals.destination.as_deref();
     let environment = secrets::read(&directory, destination, env, Precedence::Files)
         .map_err(|problems| Failure::drawn(&problems, &Sources::default()))?;
@@ -93,9 +102,12 @@ pub fn open(
     if problems.iter().any(Problem::is_error) {
         return Err(Failure::drawn(&problems, &sources));
     }
+    let annotations = here.annotations();
+    // Without a context of its own a build takes what is committed, and nothing else.
+    let committed_only = tree.get("/builder/context").is_none();
     let version = match given {
         Some(version) => version,
-        None => version(&directory)?.unwrap_or_default(),
+        None => here.repository?.map(|r| r.version(committed_only)).unwrap_or_default(),
     };
     project.version = version.clone();
     let (hosts, roles) = in_play(&project, globals)?;
@@ -116,6 +128,7 @@ pub fn open(
         run_id: run_id(),
         hosts,
         roles,
+        annotations,
     };
     let connected = AtomicBool::new(false);
     let sensitive = sensitive.into_iter().map(|(pointer, _)| pointer).collect();
@@ -147,6 +160,17 @@ impl Workspace {
                 .extend(found.iter().map(|p| crate::deploy::compose::translate(p, plugin.name())));
         }
         Ok(self.placed(problems))
+    }
+
+    /// The file that a run locks while it works on this machine: one per service, destination
+    /// and project directory. None without a cache directory, where nothing is shared either.
+    pub fn turn(&self) -> Option<PathBuf> {
+        let Brief { project, .. } = &self.brief;
+        let directory = self.directory.canonicalize().unwrap_or_else(|_| self.directory.clone());
+        let destination = project.destination.as_deref().unwrap_or_default();
+        let of = format!("{}\n{destination}\n{}", project.service, directory.display());
+        let digest = format!("{:x}", Sha256::digest(of));
+        Some(cache_directory(&self.env)?.join("turns").join(&digest[..16]))
     }
 
     /// The problems with the places that their pointers mean.

@@ -14,6 +14,13 @@ use super::lower::{LowerError, lower};
 
 /// The annotation of steps whose output is what the user asked for.
 pub const RESULT: &str = "result";
+/// The annotation of steps that says what to do if they fail.
+pub const HELP: &str = "help";
+
+/// The value of a step's annotation.
+pub fn note<'a>(step: &'a Step, key: &str) -> Option<&'a str> {
+    step.annotations.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+}
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]

@@ -102,6 +102,8 @@ pub struct Brief {
     pub hosts: Vec<String>,
     /// The names of the roles in play.
     pub roles: Vec<String>,
+    /// What is known of the user's machine; see [`crate::local::Here::annotations`].
+    pub annotations: Vec<(String, String)>,
 }
 
 impl Brief {
@@ -143,7 +145,7 @@ impl Brief {
             config: self.config(plugin).to_string(),
             settings: settings.filter(|s| !s.is_null()).unwrap_or_else(|| json!({})).to_string(),
             secrets: project.secrets_declared.clone(),
-            annotations: Vec::new(),
+            annotations: self.annotations.clone(),
         }
     }
 

@@ -1,10 +1,11 @@
 //! Why a run did not do what it was asked, with the line to type next.
 
 use crate::execute::lanes::{Ending, Lane};
+use crate::local::LocalError;
 use crate::lock::Details;
 
 use super::compare::Difference;
-use super::compose::PlanError;
+use super::compose::{HELP, PlanError, note};
 use super::hosts::HostError;
 use super::local_steps::LocalFailure;
 
@@ -17,6 +18,8 @@ pub enum RunError {
     Hosts(Vec<HostError>),
     #[error(transparent)]
     Local(#[from] LocalFailure),
+    #[error(transparent)]
+    Turn(#[from] LocalError),
     #[error("{}", lanes(.0))]
     Lanes(Vec<Lane>),
     #[error("{}", locked(.host, .by, .lease_s))]
@@ -115,6 +118,10 @@ fn lane(lane: &Lane) -> String {
             }
             if *undone {
                 told.push_str("\n  what this run had done there was taken back");
+            }
+            if let Some(help) = note(&step.step, HELP) {
+                told.push_str("\nhelp: ");
+                told.push_str(help);
             }
             told
         }

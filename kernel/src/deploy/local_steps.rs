@@ -1,13 +1,19 @@
-//! Steps on the user's own machine: builds, pushes, logins.
+//! Steps on the user's own machine before the lock: logins, hooks, clones, builds, pushes.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::local::{self, Command, Exit};
+use crate::local::{self, Command, Exit, REPOSITORY_VARIABLES};
 use crate::model::event::{Ending, Event, Sink};
-use crate::model::plan::{PlannedStep, Process, Program};
+use crate::model::plan::{Effect, PlannedStep, Process, Program};
 use crate::model::secret::SecretStore;
 use crate::model::wit::{Condition, Part, Text};
+
+use super::compose::{HELP, RESULT, note};
+use super::{Hook, RunError};
+
+/// Lines of a step's output that an error quotes.
+const QUOTED: usize = 20;
 
 /// A step that failed here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,119 +23,168 @@ pub struct LocalFailure {
     pub why: String,
 }
 
-/// Runs the steps in order; the first failure that counts ends it.
-pub async fn run(
-    steps: &[&PlannedStep],
-    secrets: &SecretStore,
-    sink: &Sink,
-) -> Result<(), LocalFailure> {
-    let mut endings: BTreeMap<String, bool> = BTreeMap::new();
-    let mut failure = None;
-    for step in steps {
-        let due = match &step.step.when {
-            Condition::Always => failure.is_none(),
-            Condition::Ok(id) => failure.is_none() && endings.get(id) == Some(&true),
-            Condition::Failed(id) => endings.get(id) == Some(&false),
-        };
-        let blocked = step.step.block.as_ref().is_some_and(|b| endings.get(b) == Some(&false));
-        if !due || blocked {
-            continue;
+/// The user's machine, for steps.
+pub struct Machine<'a> {
+    pub secrets: &'a SecretStore,
+    pub sink: &'a Sink,
+    /// Variables over those of this process: what `.env` files set.
+    pub env: &'a BTreeMap<String, String>,
+    pub hook: Hook<'a>,
+}
+
+impl Machine<'_> {
+    /// Runs the steps in order. After the first failure that counts only those still run that
+    /// are there for a failure.
+    pub async fn run(&self, steps: &[&PlannedStep]) -> Result<(), RunError> {
+        let mut endings: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut failure = None;
+        for planned in steps {
+            let step = &planned.step;
+            let due = match &step.when {
+                Condition::Always => failure.is_none(),
+                Condition::Ok(id) => failure.is_none() && endings.get(id.as_str()) == Some(&true),
+                Condition::Failed(id) => endings.get(id.as_str()) == Some(&false),
+            };
+            let block = step.block.as_deref();
+            if !due || block.is_some_and(|block| endings.get(block) == Some(&false)) {
+                continue;
+            }
+            let ended = self.one(planned).await;
+            endings.insert(&planned.id, ended.is_ok());
+            if let Some(block) = block {
+                *endings.entry(block).or_insert(true) &= ended.is_ok();
+            }
+            if let Err(error) = ended
+                && !step.may_fail
+            {
+                failure.get_or_insert(error);
+            }
         }
-        let (host, id, title) = (step.step.host.clone(), step.id.clone(), step.step.title.clone());
-        sink(Event::Begin { host: host.clone(), step: id.clone(), title: title.clone() });
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// One step, told from beginning to end.
+    async fn one(&self, planned: &PlannedStep) -> Result<(), RunError> {
+        // Most projects have no hooks; one that fails is told as the error.
+        if let Program::Hook { name } = &planned.program {
+            return (self.hook)(name, None).map(drop);
+        }
+        let (host, step) = (planned.step.host.clone(), planned.id.clone());
+        let title = planned.step.title.clone();
+        (self.sink)(Event::Begin { host: host.clone(), step: step.clone(), title: title.clone() });
         let began = Instant::now();
-        let ended = perform(step, secrets, sink).await;
-        let ok = ended.is_ok();
+        let ended = self.perform(planned).await;
         let ms = began.elapsed().as_millis() as u64;
-        let (ending, code) = if ok { (Ending::Ok, 0) } else { (Ending::Failed, 1) };
-        sink(Event::End { host, step: id.clone(), title: title.clone(), ending, code, ms });
-        endings.insert(id, ok);
-        if let Some(block) = &step.step.block {
-            let all = endings.entry(block.clone()).or_insert(true);
-            *all = *all && ok;
-        }
-        if let Err(why) = ended
-            && !step.step.may_fail
-            && failure.is_none()
-        {
-            failure = Some(LocalFailure { title, why });
-        }
+        // A question that may be answered with no is no failure then.
+        let asks = planned.step.may_fail && planned.effect == Effect::Read;
+        let good = ended.is_ok() || asks;
+        let (ending, code) = if good { (Ending::Ok, 0) } else { (Ending::Failed, 1) };
+        (self.sink)(Event::End { host, step, title: title.clone(), ending, code, ms });
+        ended.map_err(|mut why| {
+            if let Some(help) = note(&planned.step, HELP) {
+                why = format!("{}\nhelp: {help}", why.trim_end());
+            }
+            LocalFailure { title, why }.into()
+        })
     }
-    failure.map_or(Ok(()), Err)
-}
 
-async fn perform(step: &PlannedStep, secrets: &SecretStore, sink: &Sink) -> Result<(), String> {
-    let Program::Processes { processes, .. } = &step.program else {
-        return Err("only commands can run on this machine".into());
-    };
-    for process in processes {
-        one(step, process, secrets, sink).await?;
-    }
-    Ok(())
-}
-
-async fn one(
-    step: &PlannedStep,
-    process: &Process,
-    secrets: &SecretStore,
-    sink: &Sink,
-) -> Result<(), String> {
-    let argv = process.argv.iter().map(|text| plain(text, None)).collect::<Result<Vec<_>, _>>()?;
-    let mut command = Command::new(argv.iter().map(String::as_str));
-    for var in &process.env {
-        command.env.insert(var.name.clone().into(), plain(&var.value, Some(secrets))?.into());
-    }
-    if let Some(stdin) = &process.stdin {
-        command.stdin = Some(plain(stdin, Some(secrets))?.into_bytes());
-    }
-    command.time_limit = Some(Duration::from_millis(step.step.time_limit_ms.into()));
-    let mut rest = String::new();
-    let mut last: Vec<String> = Vec::new();
-    let mut tell = |line: String| {
-        last.push(line.clone());
-        if last.len() > 20 {
-            last.remove(0);
+    async fn perform(&self, step: &PlannedStep) -> Result<(), String> {
+        match &step.program {
+            Program::Processes { processes, .. } => {
+                for process in processes {
+                    self.start(step, process).await?;
+                }
+                Ok(())
+            }
+            Program::Say { text } => {
+                match note(&step.step, RESULT) {
+                    Some(_) => text.lines().for_each(|line| self.tell(step, line, true)),
+                    None => (self.sink)(Event::Note { message: text.clone() }),
+                }
+                Ok(())
+            }
+            _ => Err("only commands and hooks can run on this machine".into()),
         }
+    }
+
+    fn tell(&self, step: &PlannedStep, line: &str, result: bool) {
         let (host, step) = (step.step.host.clone(), step.id.clone());
-        sink(Event::Text { host, step, line, result: false });
-    };
-    let exit = local::run(command, |_, bytes| {
-        rest.push_str(&String::from_utf8_lossy(bytes));
-        while let Some((line, after)) = rest.split_once('\n') {
-            tell(line.trim_end_matches('\r').to_string());
-            rest = after.to_string();
-        }
-    })
-    .await
-    .map_err(|error| error.to_string())?;
-    if !rest.is_empty() {
-        tell(rest.clone());
+        (self.sink)(Event::Text { host, step, line: line.to_owned(), result });
     }
-    match exit {
-        Exit::Code(0) if process.success.is_empty() => Ok(()),
-        Exit::Code(code) if process.success.contains(&code) => Ok(()),
-        Exit::Code(code) => {
-            Err(format!("`{}` ended with code {code}\n{}", argv.join(" "), last.join("\n")))
-        }
-        Exit::Signal(signal) => Err(format!("`{}` was ended by signal {signal}", argv.join(" "))),
-    }
-}
 
-/// A text without anything that only a host knows; secrets only where they may stand.
-fn plain(text: &Text, secrets: Option<&SecretStore>) -> Result<String, String> {
-    let mut out = String::new();
-    for part in text {
-        match (part, secrets) {
-            (Part::Literal(literal), _) => out.push_str(literal),
-            (Part::Secret(name), Some(secrets)) => {
-                let secret = secrets.get(name).map_err(|e| format!("{e}\nhelp: {}", e.help))?;
-                out.push_str(secret.expose());
+    async fn start(&self, step: &PlannedStep, process: &Process) -> Result<(), String> {
+        let argv =
+            process.argv.iter().map(|text| self.word(text)).collect::<Result<Vec<_>, _>>()?;
+        let mut command = Command::new(argv.iter().map(String::as_str));
+        command.env_removed = REPOSITORY_VARIABLES.map(Into::into).to_vec();
+        let own = self.env.iter().filter(|(n, _)| !REPOSITORY_VARIABLES.contains(&n.as_str()));
+        command.env = own.map(|(name, value)| (name.into(), value.into())).collect();
+        for var in &process.env {
+            command.env.insert(var.name.clone().into(), self.value(&var.value)?.into());
+        }
+        if let Some(stdin) = &process.stdin {
+            command.stdin = Some(self.value(stdin)?.into_bytes());
+        }
+        command.time_limit = Some(Duration::from_millis(step.step.time_limit_ms.into()));
+        let result = note(&step.step, RESULT).is_some();
+        let mut rest = String::new();
+        let mut last: Vec<String> = Vec::new();
+        let mut line = |line: &str| {
+            last.push(line.to_owned());
+            if last.len() > QUOTED {
+                last.remove(0);
             }
-            (Part::Secret(name), None) => {
-                return Err(format!("the secret `{name}` would stand in a command line"));
+            self.tell(step, line, result);
+        };
+        let exit = local::run(command, |_, bytes| {
+            rest.push_str(&String::from_utf8_lossy(bytes));
+            while let Some((before, after)) = rest.split_once('\n') {
+                line(before.trim_end_matches('\r'));
+                rest = after.to_string();
             }
-            _ => return Err("a text refers to something that only a host knows".into()),
+        })
+        .await
+        .map_err(|error| error.to_string())?;
+        if !rest.is_empty() {
+            line(&rest);
+        }
+        match exit {
+            Exit::Code(0) if process.success.is_empty() => Ok(()),
+            Exit::Code(code) if process.success.contains(&code) => Ok(()),
+            Exit::Code(code) => {
+                Err(format!("`{}` ended with code {code}\n{}", argv.join(" "), last.join("\n")))
+            }
+            Exit::Signal(signal) => {
+                Err(format!("`{}` was ended by signal {signal}", argv.join(" ")))
+            }
         }
     }
-    Ok(out)
+
+    /// A word of a command line: every process can read it, so it holds no secret.
+    fn word(&self, text: &Text) -> Result<String, String> {
+        if let Some(Part::Secret(name)) = text.iter().find(|part| matches!(part, Part::Secret(_))) {
+            return Err(format!("the secret `{name}` would stand in a command line"));
+        }
+        self.value(text)
+    }
+
+    /// A text; of the machine that it speaks of as a host, this is it.
+    fn value(&self, text: &Text) -> Result<String, String> {
+        let mut out = String::new();
+        for part in text {
+            match part {
+                Part::Literal(literal) => out.push_str(literal),
+                Part::HostEnv(name) => {
+                    out.push_str(self.env.get(name).map_or("", String::as_str));
+                }
+                Part::Secret(name) => {
+                    let secret = self.secrets.get(name);
+                    let secret = secret.map_err(|e| format!("{e}\nhelp: {}", e.help))?;
+                    out.push_str(secret.expose());
+                }
+                _ => return Err("a text refers to something that only a host knows".into()),
+            }
+        }
+        Ok(out)
+    }
 }

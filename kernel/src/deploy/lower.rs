@@ -1,9 +1,9 @@
 //! From typed steps to programs: the engine plugin lowers what concerns containers.
 
-use crate::model::plan::{PlannedStep, Process, Program, Vain, effect};
+use crate::model::plan::{Effect, LOCAL, PlannedStep, Process, Program, Vain, effect};
 use crate::model::wit::{
     Action, Command, Condition, ContainerAction, ContainerCondition, ContainerWait, HttpWait, Part,
-    Step, Text, Wait,
+    Phase, Step, Text, Wait,
 };
 use crate::plugin::{LoweredCommand, Plugin, PluginError};
 
@@ -132,7 +132,17 @@ fn qualify(plugin: String, step: Step, program: Program, undo: Option<Program>) 
             }
         });
     }
-    PlannedStep { id: full(&step.id), effect: effect(&step.action), plugin, step, program, undo }
+    let effect = effect_of(&step);
+    PlannedStep { id: full(&step.id), effect, plugin, step, program, undo }
+}
+
+/// What a step changes on the user's own machine before the lock is nothing that another deploy
+/// depends on: it needs neither lock nor fence, which guard hosts.
+fn effect_of(step: &Step) -> Effect {
+    match effect(&step.action) {
+        Effect::Write if step.host == LOCAL && step.phase == Phase::Stage => Effect::Stage,
+        effect => effect,
+    }
 }
 
 fn each_text(program: &mut Program, on: &mut dyn FnMut(&mut Text)) {

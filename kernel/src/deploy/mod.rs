@@ -20,12 +20,15 @@ pub mod standing;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::execute::lanes::{self, Course, Ending, Lane};
 use crate::execute::{Audit, Known};
+use crate::local::Turn;
 use crate::model::event::{Event, Sink};
 use crate::model::paths::Paths;
 use crate::model::plan::{LOCAL, Plan, PlannedStep, Program, Stretch};
@@ -64,6 +67,10 @@ pub struct Settings {
     pub lock_wait_s: u64,
     /// True: refuse if the plan has changed when the lock is held.
     pub strict: bool,
+    /// Variables for steps on the user's machine, `.env` files included, declared secrets not.
+    pub local_env: BTreeMap<String, String>,
+    /// A file that whoever builds this project on this machine holds locked.
+    pub turn: Option<PathBuf>,
 }
 
 /// A user's hook, run by whoever made the run: its name, and the hosts that it is about unless
@@ -106,7 +113,7 @@ impl<H: Hosts> Run<H> {
         let mut stop = self.stop.subscribe();
         let interrupted = async { stop.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) };
         let known = tokio::select! {
-            staged = self.stage(&plan) => staged?,
+            staged = self.stage(&plan, hook) => staged?,
             () = interrupted => return Err(RunError::Interrupted),
         };
         if !plan.writes() {
@@ -175,7 +182,8 @@ impl<H: Hosts> Run<H> {
         }
     }
 
-    /// Hooks that plugins planned on the user's machine, before and after the hosts' steps.
+    /// Hooks that plugins planned on the user's machine, before and after the hosts' steps;
+    /// those of the stage run among its other steps.
     fn planned_hooks(&self, plan: &Plan, when: Stretch, hook: Hook<'_>) -> Result<(), RunError> {
         for step in plan.slice(LOCAL, when) {
             if let Program::Hook { name } = &step.program {
@@ -203,9 +211,17 @@ impl<H: Hosts> Run<H> {
     }
 
     /// Build, push, login, pull: everything that needs no lock.
-    async fn stage(&self, plan: &Plan) -> Result<BTreeMap<String, Known>, RunError> {
+    async fn stage(
+        &self,
+        plan: &Plan,
+        hook: Hook<'_>,
+    ) -> Result<BTreeMap<String, Known>, RunError> {
+        let (secrets, sink, env) = (&self.secrets, &self.sink, &self.settings.local_env);
+        let machine = local_steps::Machine { secrets, sink, env, hook };
         let here = plan.slice(LOCAL, Stretch::Stage);
-        local_steps::run(&here, &self.secrets, &self.sink).await?;
+        let turn = if here.is_empty() { None } else { self.turn().await? };
+        machine.run(&here).await?;
+        drop(turn);
         let stop = self.stop.subscribe();
         let course = self.outside();
         let none = BTreeMap::new();
@@ -216,6 +232,17 @@ impl<H: Hosts> Run<H> {
         }
         self.same_image(plan, &lanes)?;
         Ok(lanes.into_iter().map(|lane| (lane.host, lane.known)).collect())
+    }
+
+    /// Waits until no other run on this machine works on the project.
+    async fn turn(&self) -> Result<Option<Turn>, RunError> {
+        let Some(path) = &self.settings.turn else { return Ok(None) };
+        let waiting = || {
+            let message = "another windlass on this machine builds this project: waiting".into();
+            (self.sink)(Event::Note { message });
+        };
+        let wait = Duration::from_secs(self.settings.lock_wait_s);
+        Ok(Some(Turn::take(path, wait, waiting).await?))
     }
 
     /// Steps that change nothing, or only what the user typed: no lock.

@@ -2,9 +2,12 @@
 
 mod bench;
 mod broken;
+mod builders;
 mod client;
+mod clones;
 mod crash;
 mod crash_states;
+mod desk;
 mod fleet;
 mod golden;
 mod machine;

@@ -27,4 +27,13 @@ pub enum LocalError {
     /// git refused.
     #[error("{command} failed in {}{}{detail}", directory.display(), if detail.is_empty() { "" } else { ": " })]
     Git { command: String, directory: PathBuf, detail: String },
+    /// Another run has the turn.
+    #[error(
+        "another windlass on this machine builds this project, and did not finish within {} s\nhelp: wait longer with --lock-wait SECONDS",
+        wait.as_secs()
+    )]
+    Busy { wait: Duration },
+    /// The file of the turn cannot be locked.
+    #[error("{} cannot be locked: {detail}\nhelp: is the disk full, or the directory not yours?", path.display())]
+    Turn { path: PathBuf, detail: String },
 }

@@ -1,4 +1,4 @@
-//! What git knows: the version to deploy and who deploys.
+//! What git knows: the repository to deploy from, its version, and who deploys.
 
 use super::error::LocalError;
 use super::run::{Command, Exit, Stream, run};
@@ -7,37 +7,61 @@ use std::time::Duration;
 
 /// `git status` of a large repository on a cold disk takes seconds, not minutes.
 const LIMIT: Duration = Duration::from_secs(60);
+/// What git sets for a hook of its own repository. It would lead any other git astray: a reset of
+/// a clone could move the branch that is being pushed to.
+pub const REPOSITORY_VARIABLES: [&str; 6] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+];
 /// Output of a git command that is kept, in bytes.
 const KEPT: usize = 1024 * 1024;
 
-/// The version of a working tree: the full id of HEAD, and `_uncommitted_` with 16 random hex
-/// digits if anything is not committed. Random at each call, so call it once per run. `None`
-/// outside of a repository.
-pub async fn git_version(directory: &Path) -> Result<Option<String>, LocalError> {
-    let Some(revision) = git_revision(directory).await? else {
-        return Ok(None);
-    };
-    Ok(Some(match git_uncommitted(directory).await?.is_empty() {
-        true => revision,
-        false => format!("{revision}_uncommitted_{:016x}", fastrand::u64(..)),
-    }))
+/// A repository with at least one commit, as seen from a directory of its work tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The top directory of the work tree.
+    pub root: String,
+    /// The directory below the root, with a slash at its end; empty at the root itself.
+    pub prefix: String,
+    /// The full id of HEAD.
+    pub revision: String,
+    /// `git status --porcelain`, trimmed: one line per path that is not committed.
+    pub uncommitted: String,
 }
 
-/// The full id of HEAD, for builds from a clone. `None` outside of a repository; a repository
-/// without a commit is an error, as is one that git refuses to read.
-pub async fn git_revision(directory: &Path) -> Result<Option<String>, LocalError> {
-    match git(directory, &["rev-parse", "--verify", "HEAD"]).await {
-        Ok(revision) => Ok(Some(revision)),
-        // git says the same code for "no repository" and for one that it may not read.
-        Err(LocalError::Git { .. }) if !in_repository(directory) => Ok(None),
-        Err(error) => Err(error),
+impl Repository {
+    /// The version of what is built from here: the revision, and `_uncommitted_` with 16 random
+    /// hex digits if more than what is committed goes into it. Random at each call, so call it
+    /// once per run.
+    pub fn version(&self, committed_only: bool) -> String {
+        match committed_only || self.uncommitted.is_empty() {
+            true => self.revision.clone(),
+            false => format!("{}_uncommitted_{:016x}", self.revision, fastrand::u64(..)),
+        }
     }
 }
 
-/// `git status --porcelain`, trimmed: one line per path that is not committed, empty if there is
-/// none.
-pub async fn git_uncommitted(directory: &Path) -> Result<String, LocalError> {
-    git(directory, &["status", "--porcelain"]).await
+/// The repository that a directory is in. `None` outside of one; a repository without a commit is
+/// an error, as is one that git refuses to read.
+pub async fn repository(directory: &Path) -> Result<Option<Repository>, LocalError> {
+    let place = ["rev-parse", "--show-toplevel", "--show-prefix", "HEAD"];
+    let place = match git(directory, &place).await {
+        Ok(place) => place,
+        // git says the same code for "no repository" and for one that it may not read.
+        Err(LocalError::Git { .. } | LocalError::NotFound { .. }) if !in_repository(directory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let uncommitted = git(directory, &["status", "--porcelain"]).await?;
+    let mut lines = place.lines();
+    let mut line = || lines.next().unwrap_or_default().to_owned();
+    let (root, prefix, revision) = (line(), line(), line());
+    Ok(Some(Repository { root, prefix, revision, uncommitted }))
 }
 
 /// Who deploys, for the audit line: git's `user.email`, or the login name if that is empty or git
@@ -73,6 +97,7 @@ async fn git(directory: &Path, arguments: &[&str]) -> Result<String, LocalError>
     command.time_limit = Some(LIMIT);
     // Looking must not take the index lock from a commit that the user makes meanwhile.
     command.env.insert("GIT_OPTIONAL_LOCKS".into(), "0".into());
+    command.env_removed = REPOSITORY_VARIABLES.map(Into::into).to_vec();
     let (exit, out, err) = collect(command).await?;
     match exit.ok() {
         true => Ok(out),

@@ -2,11 +2,15 @@
 
 mod error;
 mod git;
+mod here;
 mod run;
+mod turn;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::LocalError;
-pub use git::{git_revision, git_uncommitted, git_version, performer, user_name};
+pub use git::{REPOSITORY_VARIABLES, Repository, performer, repository, user_name};
+pub use here::Here;
 pub use run::{Command, Exit, Stream, run};
+pub use turn::Turn;

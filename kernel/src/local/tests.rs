@@ -147,28 +147,72 @@ fn git(directory: &Path, arguments: &[&str]) {
 #[tokio::test]
 async fn git_names_versions_as_kamal_does() {
     let directory = temp();
-    assert_eq!(git_version(&directory).await.unwrap(), None);
+    assert_eq!(repository(&directory).await.unwrap(), None);
     git(&directory, &["init", "-q"]);
-    let empty = git_version(&directory).await.unwrap_err();
+    let empty = repository(&directory).await.unwrap_err();
     assert!(matches!(empty, LocalError::Git { .. }), "{empty}");
 
     git(&directory, &["commit", "-q", "--allow-empty", "-m", "one"]);
-    let clean = git_version(&directory).await.unwrap().unwrap();
-    assert!(clean.len() == 40 && clean.bytes().all(|byte| byte.is_ascii_hexdigit()), "{clean}");
+    let clean = repository(&directory).await.unwrap().unwrap();
+    let id = clean.revision.clone();
+    assert!(id.len() == 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    assert_eq!(clean.version(false), id);
+    assert_eq!((clean.prefix.as_str(), clean.uncommitted.as_str()), ("", ""));
 
-    std::fs::create_dir(directory.join("sub")).unwrap();
-    std::fs::write(directory.join("sub/new file"), "").unwrap();
-    let dirty = git_version(&directory.join("sub")).await.unwrap().unwrap();
-    let suffix = dirty.strip_prefix(&format!("{clean}_uncommitted_")).unwrap();
-    assert!(suffix.len() == 16 && suffix.bytes().all(|byte| byte.is_ascii_hexdigit()), "{dirty}");
-    assert_ne!(git_version(&directory).await.unwrap().unwrap(), dirty);
-    assert_eq!(git_revision(&directory).await.unwrap().unwrap(), clean);
-    assert_eq!(git_uncommitted(&directory).await.unwrap(), "?? sub/");
+    std::fs::create_dir(directory.join("a sub")).unwrap();
+    std::fs::write(directory.join("a sub/new file"), "").unwrap();
+    let dirty = repository(&directory.join("a sub")).await.unwrap().unwrap();
+    assert_eq!(dirty.root, directory.canonicalize().unwrap().to_str().unwrap());
+    assert_eq!((dirty.prefix.as_str(), dirty.revision.as_str()), ("a sub/", id.as_str()));
+    assert_eq!(dirty.uncommitted, "?? \"a sub/\"");
+    let version = dirty.version(false);
+    let suffix = version.strip_prefix(&format!("{id}_uncommitted_")).unwrap();
+    assert!(suffix.len() == 16 && suffix.bytes().all(|byte| byte.is_ascii_hexdigit()), "{version}");
+    assert_ne!(dirty.version(false), version);
+    assert_eq!(dirty.version(true), id);
 
     git(&directory, &["config", "user.email", "me@example.com"]);
     assert_eq!(performer(&directory).await.unwrap(), "me@example.com");
     git(&directory, &["config", "user.email", ""]);
     let login = performer(&directory).await.unwrap();
     assert!(!login.is_empty() && !login.contains('@'), "{login}");
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
+async fn plugins_are_told_where_the_project_is() {
+    let directory = temp();
+    let keys = |here: &Here| here.annotations().into_iter().map(|(k, _)| k).collect::<Vec<_>>();
+    let plain = Here::look(&directory, Some("/cache".into())).await;
+    assert_eq!(keys(&plain), ["local.directory", "local.cache"]);
+
+    git(&directory, &["init", "-q"]);
+    let unborn = Here::look(&directory, None).await;
+    assert_eq!(keys(&unborn), ["local.directory", "git.error"]);
+
+    git(&directory, &["commit", "-q", "--allow-empty", "-m", "one"]);
+    let born = Here::look(&directory, None).await;
+    let all = ["local.directory", "git.root", "git.prefix", "git.revision", "git.uncommitted"];
+    assert_eq!(keys(&born), all);
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
+async fn a_project_is_built_by_one_at_a_time() {
+    let directory = temp();
+    let (path, short) = (directory.join("turns/shop"), Duration::from_millis(300));
+    let first = Turn::take(&path, short, || panic!("nobody has it")).await.unwrap();
+    let mut told = 0;
+    let second = Turn::take(&path, short, || told += 1).await.unwrap_err();
+    assert!(matches!(second, LocalError::Busy { .. }) && told == 1, "{second}");
+    let third = async { Turn::take(&path, Duration::from_secs(5), || {}).await };
+    let ends = async {
+        tokio::time::sleep(short).await;
+        drop(first);
+    };
+    assert!(tokio::join!(third, ends).0.is_ok());
+    std::fs::write(directory.join("plain"), "").unwrap();
+    let nowhere = Turn::take(&directory.join("plain/x"), short, || {}).await.unwrap_err();
+    assert!(nowhere.to_string().contains("plain/x"), "{nowhere}");
     std::fs::remove_dir_all(directory).unwrap();
 }

@@ -1,42 +1,44 @@
-//! Findings on `builder:` beyond the schema: what this builder cannot do yet.
+//! Findings on `builder:` beyond the schema.
 
-use windlass_sdk::steps::error_at;
+use windlass_sdk::names::is_exportable;
+use windlass_sdk::steps::{error_at, pointer_to};
 use windlass_sdk::types::{Context, Problem, Severity};
 
-use crate::settings::{Builder, Machine};
+use crate::driver::Driver;
+use crate::settings::Builder;
 
-/// What will not be as the file says. Only a build is stopped by it.
+/// What cannot be built, and what has no effect.
 pub fn check(context: &Context) -> Vec<Problem> {
     let builder = match Builder::of(context) {
         Ok(builder) => builder,
         Err(problem) => return vec![problem],
     };
-    let mut problems = unsupported(&builder);
-    if builder.multiarch == Some(true) {
+    let mut problems: Vec<Problem> = Driver::of(context, &builder).err().into_iter().collect();
+    for (i, name) in builder.secrets.iter().enumerate().filter(|(_, name)| !is_exportable(name)) {
         problems.push(Problem {
-            help: Some("set it to false, or leave it out".to_string()),
-            ..error_at("/builder/multiarch", "the image is built for one architecture only")
+            help: Some("give the secret another name".to_string()),
+            ..error_at(
+                pointer_to("/builder/secrets", &i.to_string()),
+                format!(
+                    "`{name}` cannot be the name of a build secret: it is exported around \
+                     `docker`, which reads a variable of this name itself, or no shell accepts it"
+                ),
+            )
         });
     }
-    problems.into_iter().map(|p| Problem { severity: Severity::Warning, ..p }).collect()
-}
-
-/// What cannot be built.
-pub fn unsupported(builder: &Builder) -> Vec<Problem> {
-    let needs_buildx = |pointer: &str, what: &str| Problem {
-        help: Some("build elsewhere, and deploy with `--skip-push`".to_string()),
-        ..error_at(pointer, format!("{what} needs buildx, which is not supported yet"))
+    let ignored = |pointer: &str, message: &str, help: &str| Problem {
+        severity: Severity::Warning,
+        help: Some(help.to_string()),
+        ..error_at(pointer, message)
     };
-    let native = builder.multiarch == Some(false);
-    let host = |machine: &Option<Machine>| machine.as_ref().is_some_and(|m| m.host.is_some());
-    let cached = builder.cache.as_ref().is_some_and(|cache| cache.r#type.is_some());
-    let found = [
-        (!native && builder.remote.is_some(), "/builder/remote", "a remote builder"),
-        (!native && host(&builder.local), "/builder/local/host", "a builder at a URL"),
-        (cached, "/builder/cache", "a build cache"),
-        (!builder.secrets.is_empty(), "/builder/secrets", "a build with secrets"),
-    ];
-    found.iter().filter(|(is, ..)| *is).map(|(_, at, what)| needs_buildx(at, what)).collect()
+    if builder.multiarch == Some(false) && builder.remote.is_some() {
+        let message = "this has no effect beside `multiarch: false`";
+        problems.push(ignored("/builder/remote", message, "remove one of the two"));
+    } else if builder.remote.is_none() && builder.local.as_ref().is_some_and(|l| l.host.is_some()) {
+        let message = "this has no effect without `remote`: the engine of this machine builds";
+        problems.push(ignored("/builder/local/host", message, "remove it, or add `remote`"));
+    }
+    problems
 }
 
 #[cfg(test)]
@@ -51,20 +53,16 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_another_builder_is_told() {
+    fn what_is_incomplete_or_without_effect_is_told() {
         assert!(findings("{}").is_empty());
-        assert!(findings(r#"{"multiarch":false,"remote":{"arch":"arm64"}}"#).is_empty());
-        insta::assert_debug_snapshot!(findings(
-            r#"{"multiarch":true,"local":{"arch":"amd64","host":"unix:///x"},
-                "remote":{"arch":"arm64","host":"ssh://b"},"cache":{"type":"gha"},"secrets":["A"]}"#
-        ), @r#"
-        [
-            "Severity::Warning /builder/remote a remote builder needs buildx, which is not supported yet",
-            "Severity::Warning /builder/local/host a builder at a URL needs buildx, which is not supported yet",
-            "Severity::Warning /builder/cache a build cache needs buildx, which is not supported yet",
-            "Severity::Warning /builder/secrets a build with secrets needs buildx, which is not supported yet",
-            "Severity::Warning /builder/multiarch the image is built for one architecture only",
-        ]
-        "#);
+        assert!(findings(r#"{"remote":{"arch":"arm64","host":"ssh://b"}}"#).is_empty());
+        insta::assert_debug_snapshot!([
+            findings(r#"{"remote":{"host":"ssh://b"}}"#),
+            findings(r#"{"remote":{"arch":"arm64"}}"#),
+            findings(r#"{"local":{},"remote":{"arch":"arm64","host":"ssh://b"}}"#),
+            findings(r#"{"multiarch":false,"remote":{"arch":"arm64","host":"ssh://b"}}"#),
+            findings(r#"{"local":{"arch":"amd64","host":"unix:///x"}}"#),
+            findings(r#"{"secrets":["TOKEN","DOCKER_HOST"]}"#),
+        ]);
     }
 }

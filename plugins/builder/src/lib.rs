@@ -1,14 +1,17 @@
-//! The local builder: builds the image with this machine's engine, pushes it, and pulls it on
-//! the hosts.
+//! The builder: builds the image of what is committed, pushes it, and pulls it on the hosts.
 //!
-//! A plain `docker build` of the context as it is on disk, for this machine's architecture
-//! (or for `local: arch`). Kamal's default, a multi-architecture build of a clean clone with
-//! buildx, is not there yet; what needs it is refused when something is to be built.
+//! The engine of this machine builds for its own architecture. What it cannot do alone (several
+//! architectures, other machines, caches, secrets) is done by buildx.
 //!
 //! This file is the glue to the WIT world; the rules stand in the modules.
 
+mod buildx;
 mod check;
+mod clone;
+mod driver;
+mod machine;
 mod settings;
+mod source;
 mod steps;
 
 wit_bindgen::generate!({
@@ -42,20 +45,25 @@ impl lifecycle::Guest for Plugin {
         lifecycle::Description {
             name: "builder".to_string(),
             version: env!("CARGO_PKG_VERSION").to_string(),
-            about: "Builds the image on this machine for its own architecture, pushes it, and \
-                    pulls it on the hosts"
+            about: "Builds the image of what is committed, pushes it, and pulls it on the hosts"
                 .to_string(),
             owns: vec![lifecycle::Ownership {
                 pattern: "/builder".to_string(),
                 schema: settings::SCHEMA.to_string(),
             }],
-            reads: Vec::new(),
+            reads: vec!["/registry/server".to_string()],
             commands: vec![
                 command("push", "Build the image on this machine and push it to the registry"),
                 command("pull", "Pull the image from the registry on all hosts"),
                 command("deliver", "Build and push the image, then pull it on all hosts"),
+                command("create", "Create the builder that the configuration asks for"),
+                command("remove", "Remove it"),
+                lifecycle::CommandSpec {
+                    prints: true,
+                    ..command("details", "Show the contexts and builders of this machine")
+                },
             ],
-            capabilities: ["images", "local"].map(str::to_string).to_vec(),
+            capabilities: ["images", "local", "run", "secret:*"].map(str::to_string).to_vec(),
         }
     }
     fn check(context: Context) -> Vec<Problem> {

@@ -4,18 +4,24 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use windlass_sdk::scalar::Stringish;
 use windlass_sdk::steps::error_at;
-use windlass_sdk::texts::with_host_env;
+use windlass_sdk::texts::{secret, with_host_env};
 use windlass_sdk::types::{Context, Problem, Text};
 
-/// What the plugin owns.
+/// What the plugin owns and reads.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Config {
     builder: Builder,
+    registry: Registry,
 }
 
-/// `builder:`. The image is built by this machine's engine for this machine's architecture;
-/// what needs another builder is read to be refused.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Registry {
+    server: Option<String>,
+}
+
+/// `builder:`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Builder {
@@ -29,6 +35,9 @@ pub struct Builder {
     pub args: Map<String, Value>,
     pub secrets: Vec<String>,
     pub ssh: Option<String>,
+    /// The registry's own, for the image of a cache.
+    #[serde(skip)]
+    pub server: Option<String>,
 }
 
 /// A machine that builds.
@@ -43,50 +52,67 @@ pub struct Machine {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Cache {
-    pub r#type: Option<String>,
+    pub r#type: Option<CacheType>,
+    pub options: Option<String>,
+    pub image: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CacheType {
+    Gha,
+    Registry,
 }
 
 impl Builder {
     pub fn of(context: &Context) -> Result<Self, Problem> {
         serde_json::from_str::<Config>(&context.config)
-            .map(|config| config.builder)
+            .map(|config| Self { server: config.registry.server, ..config.builder })
             .map_err(|e| error_at("/builder", format!("this cannot be read: {e}")))
-    }
-
-    pub fn context(&self) -> &str {
-        self.context.as_deref().unwrap_or(".")
     }
 
     pub fn dockerfile(&self) -> &str {
         self.dockerfile.as_deref().unwrap_or("Dockerfile")
     }
 
-    /// The architecture asked for, if it is the only one.
-    pub fn platform(&self) -> Option<String> {
-        if self.multiarch == Some(false) {
-            return None;
+    /// `--cache-to` and `--cache-from`, if there is a cache.
+    pub fn cache(&self, repository: &str) -> Option<[String; 2]> {
+        let cache = self.cache.as_ref()?;
+        let options = cache.options.as_ref().map(|o| format!(",{o}")).unwrap_or_default();
+        match cache.r#type? {
+            CacheType::Gha => Some([format!("type=gha{options}"), "type=gha".to_string()]),
+            CacheType::Registry => {
+                let image = match (&cache.image, &self.server) {
+                    (None, _) => format!("{repository}-build-cache"),
+                    (Some(image), Some(server)) => format!("{server}/{image}"),
+                    (Some(image), None) => image.clone(),
+                };
+                let to = format!("type=registry{options},ref={image}");
+                Some([to, format!("type=registry,ref={image}")])
+            }
         }
-        let arch = self.local.as_ref()?.arch.as_ref()?;
-        Some(format!("linux/{arch}"))
     }
 
-    /// Build arguments with a value. `${VAR}` stands for a variable of this machine.
-    pub fn arguments(&self) -> Vec<(String, Text)> {
-        let value = |(name, value): (&String, &Value)| {
-            let value = argument(value)?;
-            Some((name.clone(), with_host_env(&value)))
+    /// Build arguments by name. An empty one has the value of the variable of its name, here or
+    /// among the secrets; `${VAR}` stands for a variable of this machine.
+    pub fn arguments(&self, secrets: &[String]) -> Vec<(String, Argument)> {
+        let argument = |(name, value): (&String, &Value)| {
+            let value = match argument(value) {
+                Some(value) => Argument::Value(with_host_env(&value)),
+                None if secrets.contains(name) => Argument::Value(secret(name)),
+                None => Argument::Inherited,
+            };
+            (name.clone(), value)
         };
-        self.args.iter().filter_map(value).collect()
+        self.args.iter().map(argument).collect()
     }
+}
 
-    /// Build arguments without a value: the engine takes it from the variable of this name.
-    pub fn passed_arguments(&self) -> Vec<String> {
-        self.args
-            .iter()
-            .filter(|(_, v)| argument(v).is_none())
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
+/// A build argument.
+pub enum Argument {
+    Value(Text),
+    /// Whatever takes the argument has a variable of this name.
+    Inherited,
 }
 
 /// The value of a build argument; none for the empty ones.
@@ -96,72 +122,4 @@ fn argument(value: &Value) -> Option<String> {
 }
 
 /// The JSON schema of `/builder`.
-pub const SCHEMA: &str = r##"{
-  "description": "How the image is built.",
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "context": {
-      "description": "Directory that is sent to the build. Default: the current directory as it is, with what is not committed.",
-      "type": "string",
-      "minLength": 1
-    },
-    "dockerfile": {
-      "description": "Path of the Dockerfile. Default: `Dockerfile`.",
-      "type": "string",
-      "minLength": 1
-    },
-    "target": {
-      "description": "Stage of the Dockerfile to build. Default: the last one.",
-      "type": "string",
-      "minLength": 1
-    },
-    "args": {
-      "description": "Build arguments by name. An empty one takes the variable of this name.",
-      "type": "object",
-      "additionalProperties": { "type": ["string", "number", "boolean", "null"] }
-    },
-    "secrets": {
-      "description": "Names of secrets for `RUN --mount=type=secret`. Not supported yet: needs buildx.",
-      "type": "array",
-      "items": { "type": "string", "minLength": 1 }
-    },
-    "ssh": {
-      "description": "Agent socket or keys for `RUN --mount=type=ssh`, such as `default`. Needs an engine that builds with BuildKit.",
-      "type": "string",
-      "minLength": 1
-    },
-    "multiarch": {
-      "description": "Build for several architectures. Not supported yet: the image is built for this machine's architecture.",
-      "type": "boolean"
-    },
-    "local": {
-      "description": "`arch`: the only architecture to build for. `host`: not supported yet, needs buildx.",
-      "$ref": "#/$defs/machine"
-    },
-    "remote": {
-      "description": "A machine that builds for another architecture. Not supported yet: needs buildx.",
-      "$ref": "#/$defs/machine"
-    },
-    "cache": {
-      "description": "Where layers are kept between builds. Not supported yet: needs buildx.",
-      "type": "object",
-      "additionalProperties": false,
-      "properties": {
-        "type": { "description": "`gha` or `registry`.", "enum": ["gha", "registry"] },
-        "options": { "description": "Further options of the cache.", "type": "string" },
-        "image": { "description": "Image of a registry cache.", "type": "string" }
-      }
-    }
-  },
-  "$defs": {
-    "machine": {
-      "type": "object",
-      "additionalProperties": false,
-      "properties": {
-        "arch": { "description": "Such as `amd64` or `arm64`.", "type": "string", "minLength": 1 },
-        "host": { "description": "URL of its engine.", "type": "string", "minLength": 1 }
-      }
-    }
-  }
-}"##;
+pub const SCHEMA: &str = include_str!("schema.json");

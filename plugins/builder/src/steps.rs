@@ -3,15 +3,13 @@
 use windlass_sdk::arguments::Arguments;
 use windlass_sdk::containers::latest_reference;
 use windlass_sdk::steps::{StepExt, container, step};
-use windlass_sdk::types::{BuildOptions, ContainerAction, Context, Phase, Problem, Step};
+use windlass_sdk::types::{Action, BuildOptions, ContainerAction, Context, Phase, Problem, Step};
 
-use crate::check::unsupported;
-use crate::settings::Builder;
-
-/// The user's own machine.
-const LOCAL: &str = "local";
-/// For what moves layers.
-const TRANSFER_LIMIT_MS: u32 = 20 * 60 * 1000;
+use crate::buildx;
+use crate::driver::Driver;
+use crate::machine::{TRANSFER_LIMIT_MS, local};
+use crate::settings::{Argument, Builder};
+use crate::source::{Source, source};
 
 /// The steps of an operation.
 pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
@@ -21,16 +19,14 @@ pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
         "build push" => (true, false),
         "build pull" => (false, true),
         "build deliver" => (true, true),
+        "build create" => return on_builder(context, buildx::create),
+        "build remove" => return on_builder(context, buildx::remove),
+        "build details" => return on_builder(context, |_| buildx::details()),
         _ => (false, false),
     };
     let mut steps = Vec::new();
     if push {
-        let builder = Builder::of(context).map_err(|problem| vec![problem])?;
-        let problems = unsupported(&builder);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        steps.extend(build_and_push(context, &builder));
+        steps.extend(build_and_push(context).map_err(|problem| vec![problem])?);
     }
     if pull {
         steps.extend(context.hosts.iter().flat_map(|host| pulled(context, &host.name)));
@@ -38,42 +34,88 @@ pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
     Ok(steps)
 }
 
+/// Steps about the builder of this project; none if that is the engine itself.
+fn on_builder(
+    context: &Context,
+    steps: impl Fn(&crate::driver::Instance) -> Vec<Step>,
+) -> Result<Vec<Step>, Vec<Problem>> {
+    let driver = Builder::of(context).and_then(|builder| Driver::of(context, &builder));
+    match driver.map_err(|problem| vec![problem])? {
+        Driver::Own(instance) => {
+            Ok([buildx::check()].into_iter().chain(steps(&instance)).collect())
+        }
+        Driver::Engine { .. } | Driver::Buildx { .. } => Ok(Vec::new()),
+    }
+}
+
 /// `REPOSITORY:VERSION`.
 fn image(context: &Context) -> String {
     format!("{}:{}", context.repository, context.version)
 }
 
-fn build_and_push(context: &Context, builder: &Builder) -> Vec<Step> {
-    let (image, latest) = (image(context), latest_reference(context));
+fn build_and_push(context: &Context) -> Result<Vec<Step>, Problem> {
+    let builder = Builder::of(context)?;
+    let driver = Driver::of(context, &builder)?;
+    let (source, prepare) = source(context, &builder)?;
+    let tags = [image(context), latest_reference(context)];
+    let mut steps = vec![match &driver {
+        Driver::Engine { .. } => engine_answers(context),
+        Driver::Buildx { .. } | Driver::Own(_) => buildx::check(),
+    }];
+    steps.push(local("pre-build", "Run the hook pre-build", Action::Hook("pre-build".to_string())));
+    steps.extend(prepare);
+    if let Driver::Own(instance) = &driver {
+        steps.extend(buildx::prepare(instance));
+    }
+    match &driver {
+        Driver::Engine { platform } => {
+            steps.push(engine_build(context, &builder, platform.as_deref(), &source, &tags));
+            for (id, tag) in ["push", "push-latest"].into_iter().zip(tags) {
+                let push = container(ContainerAction::Push(tag.clone()));
+                steps.push(local(id, format!("Push {tag}"), push));
+            }
+        }
+        driver => steps.push(buildx::build(context, &builder, driver, &source, &tags)),
+    }
+    Ok(steps)
+}
+
+/// That there is an engine, asked in the engine's own terms.
+fn engine_answers(context: &Context) -> Step {
+    let list = container(ContainerAction::ListImages(context.repository.clone()));
+    local("engine", "Check that the engine of this machine answers", list).limit(60_000).note(
+        "help",
+        "install Docker, start it, and see that you may use it (the group docker); or build \
+         elsewhere and deploy with --skip-push",
+    )
+}
+
+fn engine_build(
+    context: &Context,
+    builder: &Builder,
+    platform: Option<&str>,
+    source: &Source,
+    tags: &[String],
+) -> Step {
     let mut options: Vec<String> = Vec::new();
-    for name in builder.passed_arguments() {
-        options.extend(["--build-arg".to_string(), name]);
+    let mut arguments = Vec::new();
+    for (name, argument) in builder.arguments(&context.secrets) {
+        match argument {
+            Argument::Value(value) => arguments.push((name, value)),
+            Argument::Inherited => options.extend(["--build-arg".to_string(), name]),
+        }
     }
-    if let Some(platform) = builder.platform() {
-        options.extend(["--platform".to_string(), platform]);
-    }
-    if let Some(ssh) = &builder.ssh {
-        options.extend(["--ssh".to_string(), ssh.clone()]);
-    }
+    options.extend(platform.map(|platform| format!("--platform={platform}")));
     let build = ContainerAction::Build(BuildOptions {
-        context: builder.context().to_string(),
-        dockerfile: builder.dockerfile().to_string(),
-        tags: vec![image.clone(), latest.clone()],
+        context: source.context.clone(),
+        dockerfile: source.dockerfile.clone(),
+        tags: tags.to_vec(),
         labels: vec![("service".to_string(), context.service.clone())],
-        arguments: builder.arguments(),
+        arguments,
         target: builder.target.clone(),
         options,
     });
-    let local = |id: &str, title: String, action| {
-        step(id, LOCAL, Phase::Stage, title, container(action))
-            .limit(TRANSFER_LIMIT_MS)
-            .why("/builder")
-    };
-    vec![
-        local("build", format!("Build {image}"), build),
-        local("push", format!("Push {image}"), ContainerAction::Push(image.clone())),
-        local("push-latest", format!("Push {latest}"), ContainerAction::Push(latest.clone())),
-    ]
+    local("build", format!("Build {}", tags[0]), container(build))
 }
 
 fn pulled(context: &Context, host: &str) -> Vec<Step> {
@@ -87,7 +129,12 @@ fn pulled(context: &Context, host: &str) -> Vec<Step> {
             .limit(TRANSFER_LIMIT_MS)
             .why("/image")
             .audit(format!("Pulled image with version {}", context.version)),
-        on("label", format!("Check that {image} is labelled as {service}"), label).why("/service"),
+        on("label", format!("Check that {image} is labelled as {service}"), label)
+            .why("/service")
+            .note(
+                "help",
+                format!("build it with `windlass build push`, or with --label service={service}"),
+            ),
         on(
             "digest",
             format!("Read the digest of {image}"),
@@ -98,118 +145,4 @@ fn pulled(context: &Context, host: &str) -> Vec<Step> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use insta::assert_snapshot;
-    use windlass_sdk::testing;
-
-    fn planned(operation: &str, arguments: &str, builder: &str) -> String {
-        let mut context = testing::context(operation);
-        context.hosts.truncate(1);
-        context.arguments = arguments.to_string();
-        context.config = format!(r#"{{"builder":{builder}}}"#);
-        match plan(&context) {
-            Ok(steps) => testing::lines(&steps),
-            Err(problems) => format!("{problems:#?}"),
-        }
-    }
-
-    #[test]
-    fn a_deploy_builds_pushes_and_pulls() {
-        assert_snapshot!(planned("deploy", "{}", "{}"), @r#"
-        local stage build: Build 10.0.0.5/shop:3f9a
-          {"Container":{"Build":{"context":".","dockerfile":"Dockerfile","tags":["10.0.0.5/shop:3f9a","10.0.0.5/shop:latest"],"labels":[["service","shop"]],"arguments":[],"target":null,"options":[]}}}
-          1200 s; because of /builder
-        local stage push: Push 10.0.0.5/shop:3f9a
-          {"Container":{"Push":"10.0.0.5/shop:3f9a"}}
-          1200 s; because of /builder
-        local stage push-latest: Push 10.0.0.5/shop:latest
-          {"Container":{"Push":"10.0.0.5/shop:latest"}}
-          1200 s; because of /builder
-        web-1 stage pull: Pull 10.0.0.5/shop:3f9a
-          {"Container":{"Pull":"10.0.0.5/shop:3f9a"}}
-          1200 s; because of /image; audit: Pulled image with version 3f9a
-        web-1 stage label: Check that 10.0.0.5/shop:3f9a is labelled as shop
-          {"Container":{"RequireLabel":["10.0.0.5/shop:3f9a","service","shop"]}}
-          60 s; because of /service
-        web-1 stage digest: Read the digest of 10.0.0.5/shop:3f9a
-          {"Container":{"InspectImage":"10.0.0.5/shop:3f9a"}}
-          60 s; because of all hosts must have pulled the same image
-        "#);
-    }
-
-    #[test]
-    fn without_the_push_it_only_pulls() {
-        let skip = r#"{"skip-push":true}"#;
-        let pulls = planned("build pull", "{}", "{}");
-        assert_snapshot!(pulls, @r#"
-        web-1 stage pull: Pull 10.0.0.5/shop:3f9a
-          {"Container":{"Pull":"10.0.0.5/shop:3f9a"}}
-          1200 s; because of /image; audit: Pulled image with version 3f9a
-        web-1 stage label: Check that 10.0.0.5/shop:3f9a is labelled as shop
-          {"Container":{"RequireLabel":["10.0.0.5/shop:3f9a","service","shop"]}}
-          60 s; because of /service
-        web-1 stage digest: Read the digest of 10.0.0.5/shop:3f9a
-          {"Container":{"InspectImage":"10.0.0.5/shop:3f9a"}}
-          60 s; because of all hosts must have pulled the same image
-        "#);
-        for operation in ["deploy", "redeploy", "setup"] {
-            assert_eq!(planned(operation, skip, r#"{"secrets":["A"]}"#), pulls);
-        }
-    }
-
-    #[test]
-    fn the_commands_are_the_halves_of_it() {
-        let both = planned("build push", "{}", "{}") + &planned("build pull", "{}", "{}");
-        assert_eq!(planned("build deliver", "{}", "{}"), both);
-        assert_eq!(planned("rollback", "{}", "{}"), "");
-        assert_eq!(planned("app boot", "{}", "{}"), "");
-    }
-
-    #[test]
-    fn every_setting_of_a_local_build() {
-        let builder = r#"{
-            "context": "app", "dockerfile": "app/Dockerfile.prod", "target": "production",
-            "args": {"RUBY": 3.3, "BY": "me@${HOSTNAME}", "TOKEN": "", "OFF": false, "ON": true},
-            "local": {"arch": "amd64"}, "ssh": "default"
-        }"#;
-        assert_snapshot!(planned("build push", "{}", builder), @r#"
-        local stage build: Build 10.0.0.5/shop:3f9a
-          {"Container":{"Build":{"context":"app","dockerfile":"app/Dockerfile.prod","tags":["10.0.0.5/shop:3f9a","10.0.0.5/shop:latest"],"labels":[["service","shop"]],"arguments":[["RUBY",[{"Literal":"3.3"}]],["BY",[{"Literal":"me@"},{"HostEnv":"HOSTNAME"}]],["ON",[{"Literal":"true"}]]],"target":"production","options":["--build-arg","TOKEN","--build-arg","OFF","--platform","linux/amd64","--ssh","default"]}}}
-          1200 s; because of /builder
-        local stage push: Push 10.0.0.5/shop:3f9a
-          {"Container":{"Push":"10.0.0.5/shop:3f9a"}}
-          1200 s; because of /builder
-        local stage push-latest: Push 10.0.0.5/shop:latest
-          {"Container":{"Push":"10.0.0.5/shop:latest"}}
-          1200 s; because of /builder
-        "#);
-    }
-
-    #[test]
-    fn a_destination_has_its_own_latest() {
-        let mut context = testing::context("build push");
-        context.destination = Some("staging".to_string());
-        let titles: Vec<_> = plan(&context).unwrap().into_iter().map(|s| s.title).collect();
-        assert_eq!(titles[2], "Push 10.0.0.5/shop:latest-staging");
-    }
-
-    #[test]
-    fn what_cannot_be_built_stops_the_build() {
-        assert_snapshot!(planned("deploy", "{}", r#"{"secrets":["A"]}"#), @r#"
-        [
-            Problem {
-                severity: Severity::Error,
-                message: "a build with secrets needs buildx, which is not supported yet",
-                pointer: Some(
-                    "/builder/secrets",
-                ),
-                host: None,
-                help: Some(
-                    "build elsewhere, and deploy with `--skip-push`",
-                ),
-            },
-        ]
-        "#);
-    }
-}
+mod tests;

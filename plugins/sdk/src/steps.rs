@@ -1,8 +1,8 @@
 //! Constructors for steps, problems and questions.
 
 use crate::types::{
-    Action, Condition, ContainerAction, ContainerSpec, Context, HostInfo, Phase, Problem, Query,
-    Question, Severity, Step,
+    Action, Command, Condition, ContainerAction, ContainerSpec, Context, HostInfo, Phase, Problem,
+    Query, Question, Severity, Step,
 };
 
 /// How long a step may take unless it says otherwise.
@@ -102,6 +102,18 @@ impl StepExt for Step {
     fn note(mut self, key: &str, value: impl Into<String>) -> Self {
         self.annotations.push((key.to_string(), value.into()));
         self
+    }
+}
+
+/// A command with these words, which changes something.
+pub fn command<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Command {
+    Command {
+        argv: crate::texts::words(argv),
+        env: Vec::new(),
+        stdin: None,
+        directory: None,
+        success: Vec::new(),
+        read_only: false,
     }
 }
 
@@ -208,12 +220,21 @@ pub fn run_suffix(context: &Context, n: usize) -> String {
 
 /// 12 digits that differ between runs, hosts and roles: the run id, mixed with the others.
 pub fn distinct_digits(context: &Context, host: &str, role: &str) -> String {
-    let text = format!("{}\n{host}\n{role}", context.run_id);
+    digits(&format!("{}\n{host}\n{role}", context.run_id))[..12].to_string()
+}
+
+/// 16 digits that stand for a text: the same for the same one.
+pub fn digits(text: &str) -> String {
     // FNV-1a: names must differ, nothing must be hidden.
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    format!("{hash:016x}")[..12].to_string()
+    format!("{hash:016x}")
+}
+
+/// The value of an annotation: of a context, or of a step.
+pub fn annotation<'a>(annotations: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    annotations.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
 }
 
 /// The answer to a question, if there is one and it is not an error.

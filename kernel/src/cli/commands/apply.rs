@@ -26,8 +26,9 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     let mut globals = shell.globals.clone();
     globals.version = Some(file.plan.version.clone());
     globals.destination = file.plan.destination.clone();
+    let here = shell.here()?;
     let mut workspace =
-        super::workspace::open(&globals, &shell.env, &shell.output, &shell.plugins, &|_| Ok(None))?;
+        super::workspace::open(&globals, &shell.env, &shell.output, &shell.plugins, here)?;
     let plugins: Vec<(String, String)> =
         workspace.crew.iter().map(|p| (p.name().into(), p.digest().into())).collect();
     if plugins != file.plugins {
@@ -39,6 +40,8 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     workspace.brief.run_id = file.plan.run_id.clone();
     workspace.brief.hosts = file.hosts;
     workspace.brief.roles = file.roles;
+    // The planned revision is built, whatever has been committed since.
+    workspace.brief.annotations = file.annotations;
     let name = file.plan.operation.clone();
     let operation =
         Operation { name: &name, arguments: file.arguments, prints: false, deploys: true };

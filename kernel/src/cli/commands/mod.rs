@@ -21,7 +21,7 @@ use clap::ArgMatches;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::local;
+use crate::local::Here;
 use crate::plugin::Host;
 
 use super::args::{self, Globals};
@@ -48,9 +48,13 @@ impl Shell<'_> {
 
     /// The project, with the version that git gives if no option does.
     pub fn workspace(&self) -> Result<Workspace, Failure> {
-        let version =
-            |directory: &Path| self.block(async { Ok(local::git_version(directory).await?) });
-        workspace::open(&self.globals, &self.env, &self.output, &self.plugins, &version)
+        workspace::open(&self.globals, &self.env, &self.output, &self.plugins, self.here()?)
+    }
+
+    /// What there is to know about the user's machine.
+    fn here(&self) -> Result<Here, Failure> {
+        let cache = workspace::cache_directory(&self.env);
+        self.block(async { Ok(Here::look(Path::new(workspace::DIRECTORY), cache).await) })
     }
 
     /// The project, for a command that starts a version and so must know which.

@@ -25,13 +25,15 @@ pub struct PlanFile {
     pub project: Project,
     pub hosts: Vec<String>,
     pub roles: Vec<String>,
+    /// What plugins were told of the machine that the plan was made on.
+    pub annotations: Vec<(String, String)>,
     pub arguments: serde_json::Value,
     pub plan: Plan,
     pub seen: Seen,
 }
 
 /// Version of the format of [`PlanFile`].
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Observes and plans; prints the plan, and writes it if asked.
 pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
@@ -61,6 +63,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
             project: workspace.brief.project.clone(),
             hosts: workspace.brief.hosts.clone(),
             roles: workspace.brief.roles.clone(),
+            annotations: workspace.brief.annotations.clone(),
             arguments,
             plan: plan.clone(),
             seen,

@@ -135,6 +135,8 @@ impl Bench {
             now: "2026-02-03T04:05:06Z".into(),
             lock_wait_s: 60,
             strict: false,
+            local_env: BTreeMap::new(),
+            turn: None,
         };
         let crew = CREW.clone();
         (Run { hosts: Arc::new(client), crew, brief, secrets, sink, stop, settings }, events)
@@ -196,6 +198,7 @@ pub fn brief(config: &str, version: &str, run: u32) -> Brief {
         repository: String::new(),
         // Runs differ in the first digits already.
         run_id: format!("{:08x}", run.wrapping_mul(2_654_435_761)).repeat(4),
+        annotations: Vec::new(),
     };
     brief.with_repository(crew).unwrap()
 }

@@ -1,0 +1,61 @@
+//! Builds on the user's machine: what is committed is what runs, whatever lies around.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use windlass_tests::paths;
+use windlass_tests::story::Story;
+
+/// The clone that a project's images are built from.
+fn clone_of(service: &str) -> Result<PathBuf> {
+    let clones = paths::state_dir("cache")?.join("windlass/clones");
+    let entries = fs::read_dir(&clones).context("there are no clones")?;
+    let prefix = format!("{service}-");
+    let ours = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix))
+    };
+    entries.flatten().map(|entry| entry.path()).find(ours).context("the project has no clone")
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn the_image_holds_what_is_committed() -> Result<()> {
+    let story = Story::begin("committed")?;
+    let project = &story.project;
+
+    let two = project.commit_version("2")?;
+    project.write("app/VERSION", "three, not committed")?;
+    project.write("app/draft", "not committed either")?;
+    let said = story.windlass.ok(&["deploy"])?.all();
+    for line in ["it is not in the image", "M app/VERSION", "?? app/draft"] {
+        ensure!(said.contains(line), "the notice lacks {line:?}:\n{said}");
+    }
+    story.expect_serving("2")?;
+    // The version is the commit, with nothing added.
+    story.expect_running(&two)?;
+    let web = story.fleet.host("web-1")?;
+    let files = web.docker(&["exec", &format!("committed-web-{two}"), "ls", "/app"])?;
+    ensure!(!files.contains("draft"), "the image has the draft:\n{files}");
+
+    // A clone that is broken is made again.
+    fs::remove_dir_all(clone_of("committed")?.join(".git"))?;
+    let four = project.commit_version("4")?;
+    story.windlass.ok(&["deploy"])?;
+    story.expect_serving("4")?;
+    story.expect_running(&four)?;
+
+    // The hook runs before the build, and stops it.
+    fs::create_dir_all(project.dir.join(".kamal/hooks"))?;
+    let hook = ".kamal/hooks/pre-build";
+    project.write(hook, "#!/bin/sh\necho \"$KAMAL_COMMAND $KAMAL_VERSION\" >>told\nexit 7\n")?;
+    fs::set_permissions(project.dir.join(hook), fs::Permissions::from_mode(0o755))?;
+    let stopped = story.windlass.fails(&["deploy"])?.all();
+    ensure!(stopped.contains("pre-build"), "the error does not name the hook:\n{stopped}");
+    ensure!(project.read("told")? == format!("deploy {four}\n"), "the hook was told otherwise");
+    story.expect_running(&four)?;
+    story.windlass.ok(&["redeploy", "--skip-push"])?;
+    ensure!(project.read("told")?.lines().count() == 1, "the hook ran although nothing was built");
+    story.expect_lock_free()
+}

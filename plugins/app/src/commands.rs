@@ -9,7 +9,7 @@ use windlass_sdk::types::{
     Problem, Step, StopOptions,
 };
 
-use crate::observe::{HostFacts, roles_on};
+use crate::observe::{HostFacts, hosts, roles_on};
 use crate::settings::Settings;
 use crate::{exec, remove, standing, start};
 
@@ -80,7 +80,7 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let arguments = Arguments::of(context);
     let (mut steps, mut problems) = (Vec::new(), Vec::new());
-    for host in &context.hosts {
+    for host in hosts(context) {
         let roles = if by_host { vec![""] } else { roles_on(context, host) };
         let facts = match HostFacts::of(context, observations, &host.name) {
             Ok(facts) => facts,

@@ -22,7 +22,7 @@ pub fn questions(context: &Context) -> Vec<Question> {
         return Vec::new();
     }
     let mut questions = Vec::new();
-    for host in &context.hosts {
+    for host in hosts(context) {
         let labels = vec![("service".to_string(), context.service.clone())];
         questions.push(question(&host.name, CONTAINERS, Query::Containers(labels)));
         questions.push(question(&host.name, IMAGES, Query::Images(context.repository.clone())));
@@ -34,6 +34,11 @@ pub fn questions(context: &Context) -> Vec<Question> {
         }
     }
     questions
+}
+
+/// The hosts with a role in play. Others carry accessories, or whatever a plugin has there.
+pub fn hosts(context: &Context) -> impl Iterator<Item = &HostInfo> {
+    context.hosts.iter().filter(|host| !host.roles.is_empty())
 }
 
 /// The roles in play on a host, the primary one first.

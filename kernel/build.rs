@@ -17,7 +17,7 @@ mod guests;
 mod toolchain;
 
 /// In the order of the default list.
-const BUNDLED: [&str; 6] = ["docker", "app", "traefik", "env", "registry", "builder"];
+const BUNDLED: [&str; 7] = ["docker", "app", "traefik", "env", "registry", "builder", "accessory"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

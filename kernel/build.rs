@@ -17,7 +17,8 @@ mod guests;
 mod toolchain;
 
 /// In the order of the default list.
-const BUNDLED: [&str; 7] = ["docker", "app", "traefik", "env", "registry", "builder", "server"];
+const BUNDLED: [&str; 8] =
+    ["docker", "app", "traefik", "env", "registry", "builder", "accessory", "server"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

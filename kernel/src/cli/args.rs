@@ -131,7 +131,8 @@ pub fn command(plugins: &[Plugin]) -> Command {
 }
 
 fn names(verbs: &[Command]) -> String {
-    verbs.iter().map(|verb| verb.get_name().to_string()).collect::<Vec<_>>().join(", ")
+    let shown = verbs.iter().filter(|verb| !verb.is_hide_set());
+    shown.map(|verb| verb.get_name().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// The kernel's own commands.
@@ -141,7 +142,7 @@ fn own() -> Vec<Command> {
     vec![
         Command::new("init").about("Write config/deploy.yml and .env to start from"),
         Command::new("setup")
-            .about("Push env files, then deploy: the first deploy to new hosts")
+            .about("Push env files, boot accessories, deploy: the first deploy to new hosts")
             .arg(skip_push()),
         Command::new("deploy").about("Deploy the app with zero downtime").arg(skip_push()),
         Command::new("redeploy").about("Deploy again, as `deploy` does").arg(skip_push()),
@@ -185,7 +186,9 @@ fn own() -> Vec<Command> {
 
 /// A plugin's command.
 fn verb(spec: &CommandSpec) -> Command {
+    // A command without a word about it is for those who know it.
     let mut verb = Command::new(spec.verb.clone()).about(spec.about.clone());
+    verb = verb.hide(spec.about.is_empty());
     for flag in &spec.flags {
         let mut arg = Arg::new(flag.name.clone()).long(flag.name.clone()).help(flag.about.clone());
         if let Some(short) = flag.short {

@@ -20,7 +20,7 @@ use crate::ssh::Pool;
 use super::failure::{self, Failure};
 use super::hooks::Hooks;
 use super::output::Output;
-use super::workspace::Workspace;
+use super::workspace::{Workspace, no_host};
 use super::{Globals, connect};
 
 /// How long to wait for somebody else's lock, in seconds, unless told otherwise: longer than
@@ -68,6 +68,15 @@ pub async fn ready(
     if operation.prints {
         output.hush();
     }
+    let mut brief = workspace.brief.clone();
+    brief.operation = operation.name.to_string();
+    brief.arguments = operation.arguments.clone();
+    brief.prints = operation.prints;
+    let about = brief.about(&workspace.crew).map_err(|e| failure::place(e.into(), workspace));
+    let brief = about?;
+    if brief.hosts.is_empty() {
+        return Err(no_host());
+    }
     let performer = local::performer(&workspace.directory).await?;
     let now = now();
     let command = if operation.name == BOOTSTRAP { "setup" } else { operation.name };
@@ -75,17 +84,13 @@ pub async fn ready(
     if !workspace.connected.swap(true, Ordering::Relaxed) {
         hooks.run("pre-connect", None).await?;
     }
-    let mut hosts = workspace.brief.hosts.clone();
-    let primary = &workspace.brief.project.primary_host;
+    let mut hosts = brief.hosts.clone();
+    let primary = &brief.project.primary_host;
     if !hosts.contains(primary) {
         hosts.push(primary.clone());
     }
     let connected = connect::connect(workspace, &hosts, output.sink()).await?;
     let (remote, pool) = connected.split();
-    let mut brief = workspace.brief.clone();
-    brief.operation = operation.name.to_string();
-    brief.arguments = operation.arguments.clone();
-    brief.prints = operation.prints;
     let wait = globals.lock_wait.or(brief.project.windlass.lock_wait).unwrap_or(LOCK_WAIT_S);
     let owner = local::user_name(&workspace.directory).await?;
     let owner = owner.unwrap_or_else(|| performer.clone());

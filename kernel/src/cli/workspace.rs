@@ -14,6 +14,7 @@ use crate::config::secrets::{self, Precedence};
 use crate::config::sensitive;
 use crate::config::source::Sources;
 use crate::deploy::crew::{Brief, Crew};
+use crate::deploy::local_files::LocalFiles;
 use crate::local::Here;
 use crate::model::problem::Problem;
 use crate::model::project::{PluginSpec, Project};
@@ -110,7 +111,7 @@ pub fn open(
         None => here.repository?.map(|r| r.version(committed_only)).unwrap_or_default(),
     };
     project.version = version.clone();
-    let (hosts, roles) = in_play(&project, globals)?;
+    let InPlay { hosts, roles, others } = in_play(&project, globals)?;
     let secrets = secrets::store(&project.secrets_declared, &values);
     let sensitive = sensitive::sensitive(&tree, &owners);
     let mut masker = secrets.masker();
@@ -129,6 +130,9 @@ pub fn open(
         hosts,
         roles,
         annotations,
+        others,
+        chosen_roles: globals.roles.is_some(),
+        files: LocalFiles { directory: directory.clone(), env: values.clone() },
     };
     let connected = AtomicBool::new(false);
     let sensitive = sensitive.into_iter().map(|(pointer, _)| pointer).collect();
@@ -224,15 +228,24 @@ fn grants(name: &str, spec: &PluginSpec) -> Result<Vec<Capability>, Failure> {
         .collect()
 }
 
+/// What the filters leave.
+struct InPlay {
+    /// Hosts with one of these roles.
+    hosts: Vec<String>,
+    roles: Vec<String>,
+    /// Chosen hosts without one.
+    others: Vec<String>,
+}
+
 /// Hosts and roles that the filters leave. A filter that matches nothing is an error.
-fn in_play(project: &Project, globals: &Globals) -> Result<(Vec<String>, Vec<String>), Failure> {
+fn in_play(project: &Project, globals: &Globals) -> Result<InPlay, Failure> {
     let all: Vec<String> = project.hosts.iter().map(|host| host.name.clone()).collect();
     let names: Vec<String> = project.roles.iter().map(|role| role.name.clone()).collect();
     let roles = match &globals.roles {
         Some(filter) => matching(filter, &names, "role")?,
         None => names,
     };
-    let mut hosts = match (&globals.hosts, globals.primary) {
+    let chosen = match (&globals.hosts, globals.primary) {
         (_, true) => vec![project.primary_host.clone()],
         (Some(filter), false) => matching(filter, &all, "host")?,
         (None, false) => all,
@@ -240,20 +253,25 @@ fn in_play(project: &Project, globals: &Globals) -> Result<(Vec<String>, Vec<Str
     let carries = |host: &String| {
         project.roles.iter().any(|r| roles.contains(&r.name) && r.hosts.contains(host))
     };
-    hosts.retain(carries);
+    let (hosts, others): (Vec<String>, Vec<String>) = chosen.into_iter().partition(carries);
     let roles = roles
         .into_iter()
         .filter(|name| {
             project.role(name).is_some_and(|r| r.hosts.iter().any(|h| hosts.contains(h)))
         })
         .collect();
-    if hosts.is_empty() {
-        return Err(Failure::with_help(
-            "no host is left: none of the chosen hosts has one of the chosen roles",
-            "see `windlass config` for hosts and roles",
-        ));
+    if hosts.is_empty() && others.is_empty() {
+        return Err(no_host());
     }
-    Ok((hosts, roles))
+    Ok(InPlay { hosts, roles, others })
+}
+
+/// The filters leave no host that the command is about.
+pub fn no_host() -> Failure {
+    Failure::with_help(
+        "no host is left: none of the chosen hosts has one of the chosen roles",
+        "see `windlass config` for hosts and roles",
+    )
 }
 
 /// The names that match one of the comma separated patterns; `*` stands for any text.

@@ -1,4 +1,5 @@
-//! `servers`: from lists and maps of hosts to roles, hosts and tags.
+//! `servers`: from lists and maps of hosts to roles, hosts and tags; and the hosts that only
+//! accessories have.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use super::tree::{Entry, Node, Tree, Value, join};
 use crate::model::problem::Problem;
 use crate::model::project::{HostSpec, RoleSpec};
 
-/// Roles with the primary one first, and every host once.
+/// Roles with the primary one first, and every host once: those of roles first.
 #[derive(Debug)]
 pub struct Topology {
     pub roles: Vec<RoleSpec>,
@@ -29,8 +30,14 @@ pub fn read(tree: &Tree, problems: &mut Vec<Problem>) -> Option<Topology> {
     roles.sort_by_key(|role| role.name != primary_role);
     roles[0].primary = true;
     reader.empty_roles(tree, &roles);
+    let mut hosts = hosts(&roles);
+    for name in reader.accessories(tree) {
+        if !hosts.iter().any(|host| host.name == name) {
+            hosts.push(HostSpec { name, roles: Vec::new(), tags: Vec::new() });
+        }
+    }
     let primary_host = roles[0].hosts.first()?.clone();
-    Some(Topology { hosts: hosts(&roles), roles, primary_role, primary_host })
+    Some(Topology { hosts, roles, primary_role, primary_host })
 }
 
 /// Tag names under `env.tags`, for host tags must lead there.
@@ -206,6 +213,23 @@ impl Reader<'_> {
             tags.push(tag);
         }
         tags
+    }
+
+    /// The hosts that accessories name themselves. Whatever else is wrong there is found by
+    /// the plugin that owns the section.
+    fn accessories(&mut self, tree: &Tree) -> Vec<String> {
+        let mut hosts = Vec::new();
+        for entry in tree.get("/accessories").and_then(Node::map).unwrap_or_default() {
+            let at = |key: &str| join(&join("/accessories", &entry.key), key);
+            if let Some(node) = entry.value.get("host") {
+                hosts.extend(self.host(node, &at("host")));
+            }
+            let items = entry.value.get("hosts").and_then(Node::list).unwrap_or_default();
+            for (index, item) in items.iter().enumerate() {
+                hosts.extend(self.host(item, &join(&at("hosts"), &index.to_string())));
+            }
+        }
+        hosts.into_iter().map(|(name, _)| name).collect()
     }
 
     /// The configured role, else `web`, else the first one.

@@ -28,10 +28,19 @@ pub enum PlanError {
     #[error(transparent)]
     Plugin(#[from] PluginError),
     #[error(transparent)]
-    Lower(#[from] LowerError),
+    Lower(LowerError),
     /// Plugins found the configuration or the hosts wanting.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Problems(Vec<Problem>),
+}
+
+impl From<LowerError> for PlanError {
+    fn from(error: LowerError) -> Self {
+        match error {
+            LowerError::File(problem) => Self::Problems(vec![*problem]),
+            error => Self::Lower(error),
+        }
+    }
 }
 
 /// A question with the plugin that asked it.
@@ -118,7 +127,7 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
             step.annotations.push((RESULT.into(), String::new()));
         }
     }
-    let mut planned = lower(crew.engine(), steps)?;
+    let mut planned = lower(crew.engine(), &brief.files, steps)?;
     planned.extend(records(brief, &rollout.moves, &planned));
     order(&mut planned, brief);
     Ok(Plan {
@@ -194,7 +203,7 @@ fn yields_digest(step: &PlannedStep) -> bool {
 }
 
 /// A plugin's own findings are problems of the user's, not faults of the plugin.
-fn in_words(error: PluginError) -> PlanError {
+pub(super) fn in_words(error: PluginError) -> PlanError {
     match &error.fault {
         Fault::Problems(problems) => {
             PlanError::Problems(problems.iter().map(|p| translate(p, &error.plugin)).collect())

@@ -8,6 +8,8 @@ use crate::model::project::Project;
 use crate::model::wit::{Context, HostInfo, RoleInfo};
 use crate::plugin::{Kind, Plugin, PluginError};
 
+use super::local_files::LocalFiles;
+
 /// The loaded plugins. Steps of one host and phase stand in the order of this list:
 /// registry, builder and custom steps, env, proxy, role.
 #[derive(Clone)]
@@ -104,6 +106,12 @@ pub struct Brief {
     pub roles: Vec<String>,
     /// What is known of the user's machine; see [`crate::local::Here::annotations`].
     pub annotations: Vec<(String, String)>,
+    /// Hosts without a role in play that may come in; see [`Brief::about`].
+    pub others: Vec<String>,
+    /// True: roles were chosen, so only the plugin of the command can bring in other hosts.
+    pub chosen_roles: bool,
+    /// Reads the user's files that plugins name.
+    pub files: LocalFiles,
 }
 
 impl Brief {

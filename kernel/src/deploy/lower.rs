@@ -1,11 +1,14 @@
 //! From typed steps to programs: the engine plugin lowers what concerns containers.
 
 use crate::model::plan::{Effect, LOCAL, PlannedStep, Process, Program, Vain, effect};
+use crate::model::problem::Problem;
 use crate::model::wit::{
     Action, Command, Condition, ContainerAction, ContainerCondition, ContainerWait, HttpWait, Part,
     Phase, Step, Text, Wait,
 };
 use crate::plugin::{LoweredCommand, Plugin, PluginError};
+
+use super::local_files::{LocalFiles, named};
 
 /// Why a plan could not be lowered.
 #[derive(Debug, thiserror::Error)]
@@ -14,10 +17,19 @@ pub enum LowerError {
     Plugin(#[from] PluginError),
     #[error("the engine plugin cannot do the step `{title}` of {plugin}: {why}")]
     Refused { plugin: String, title: String, why: String },
+    /// A file of the user's that cannot be put on a host.
+    #[error("{0}")]
+    File(Box<Problem>),
 }
 
 /// Lowers the steps of all plugins; each comes with its plugin's name, its ids still local.
-pub fn lower(engine: &Plugin, steps: Vec<(String, Step)>) -> Result<Vec<PlannedStep>, LowerError> {
+/// The user's files that steps put on hosts are read here, so that a plan is about their
+/// content, and a missing one is found before anything is done.
+pub fn lower(
+    engine: &Plugin,
+    files: &LocalFiles,
+    steps: Vec<(String, Step)>,
+) -> Result<Vec<PlannedStep>, LowerError> {
     let mut wanted = Wanted::default();
     for (_, step) in &steps {
         wanted.note(&step.action);
@@ -32,6 +44,13 @@ pub fn lower(engine: &Plugin, steps: Vec<(String, Step)>) -> Result<Vec<PlannedS
             title: step.title.clone(),
             why,
         };
+        let mut uploaded = None;
+        if let Action::WriteFile(file) = &step.action
+            && let Some(part) = named(&file.content)
+        {
+            let read = files.read(part, &step.why);
+            uploaded = Some(read.map_err(|p| LowerError::File(Box::new(p.origin(&plugin))))?);
+        }
         let mut program = |action: &Action| -> Result<Program, String> {
             Ok(match action.clone() {
                 Action::Container(_) => {
@@ -60,6 +79,10 @@ pub fn lower(engine: &Plugin, steps: Vec<(String, Step)>) -> Result<Vec<PlannedS
                 }
                 Action::Wait(Wait::Command(command)) => Program::Until(command.into()),
                 Action::Wait(Wait::DelayMs(ms)) => Program::Delay { ms },
+                Action::WriteFile(file) if named(&file.content).is_some() => {
+                    let content = uploaded.take().ok_or("an undo can upload nothing")?;
+                    Program::Upload { path: file.path, content, mode: file.mode }
+                }
                 Action::WriteFile(file) => {
                     Program::WriteFile { path: file.path, content: file.content, mode: file.mode }
                 }

@@ -10,9 +10,11 @@ pub mod crew;
 mod enter;
 pub mod error;
 pub mod hosts;
+pub mod local_files;
 pub mod local_steps;
 mod lower;
 mod merge;
+mod play;
 pub mod remote;
 pub mod standing;
 
@@ -328,6 +330,7 @@ impl<H: Hosts> Run<H> {
             fences: BTreeMap::new(),
             audit: self.audit(),
             primaries: self.primaries(),
+            apart: self.apart(),
             gate_before_start: project.windlass.gate == Gate::Start,
             group: project.boot.group_size(self.brief.hosts.len()),
             pause_s: project.boot.wait,
@@ -336,6 +339,15 @@ impl<H: Hosts> Run<H> {
 
     fn course(&self, locked: &Locked<H>) -> Course {
         Course { fences: locked.fences.clone(), ..self.outside() }
+    }
+
+    /// The hosts in play without a role in play.
+    fn apart(&self) -> Vec<String> {
+        let carries = |host: &String| {
+            let roles = self.brief.project.roles.iter();
+            roles.filter(|r| self.brief.roles.contains(&r.name)).any(|r| r.hosts.contains(host))
+        };
+        self.brief.hosts.iter().filter(|host| !carries(host)).cloned().collect()
     }
 
     /// The hosts in play that have the primary role; without one there is nothing to wait for.

@@ -13,6 +13,7 @@ mod golden;
 mod machine;
 mod merging;
 mod perform;
+mod play;
 mod strict;
 mod trips;
 mod two_runs;

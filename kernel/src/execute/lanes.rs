@@ -48,6 +48,9 @@ pub struct Course {
     pub audit: Audit,
     /// Hosts with a container of the primary role, which decide the gate.
     pub primaries: Vec<String>,
+    /// Hosts without a role in play. They go before all others, which may need what is there,
+    /// and know no gate.
+    pub apart: Vec<String>,
     /// True: other hosts wait before they start, as Kamal 1.9 does.
     pub gate_before_start: bool,
     /// Hosts at a time.
@@ -113,21 +116,19 @@ pub async fn roll<R: Runner>(
     known: &BTreeMap<String, Known>,
     stop: &watch::Receiver<bool>,
 ) -> Vec<Lane> {
+    let is_apart = |host: &&str| course.apart.iter().any(|apart| apart == host);
     let primaries = |host: &&str| course.primaries.iter().any(|p| p == host);
+    let (apart, hosts): (Vec<&str>, Vec<&str>) = plan.hosts().into_iter().partition(is_apart);
     // Primary hosts first: a group of others alone would wait for hosts of a later group.
-    let (mut hosts, others): (Vec<&str>, Vec<&str>) = plan.hosts().into_iter().partition(primaries);
+    let (mut hosts, others): (Vec<&str>, Vec<&str>) = hosts.into_iter().partition(primaries);
     let gate = Gate::new(hosts.len());
     let mut tickets: BTreeMap<String, Ticket> =
         hosts.iter().map(|host| (host.to_string(), Ticket::new(gate.clone()))).collect();
     hosts.extend(others);
 
-    let mut lanes = Vec::new();
-    for (number, group) in hosts.chunks(course.group.max(1)).enumerate() {
-        if number > 0 && course.pause_s > 0 {
-            tokio::time::sleep(std::time::Duration::from_secs(course.pause_s)).await;
-        }
+    let mut group = |hosts: &[&str], gate: &Gate| {
         let mut tasks = JoinSet::new();
-        for host in group {
+        for host in hosts {
             let first = owned(plan.slice(host, Stretch::Start));
             let second = owned(plan.slice(host, Stretch::Retire));
             let lane = new_lane(host, known.get(*host).cloned().unwrap_or_default());
@@ -137,11 +138,19 @@ pub async fn roll<R: Runner>(
                 lane.through_gate(&*runner, &course, first, second, gate, ticket, &stop).await
             });
         }
-        lanes.extend(join(tasks, plan).await);
-        // A later group would only spread what has just failed.
-        if lanes.iter().any(|lane| lane.ending != Ending::Done) {
+        tasks
+    };
+    // A later group would only spread what has just failed.
+    let failed = |lanes: &[Lane]| lanes.iter().any(|lane| lane.ending != Ending::Done);
+    let mut lanes = join(group(&apart, &Gate::new(0)), plan).await;
+    for (number, hosts) in hosts.chunks(course.group.max(1)).enumerate() {
+        if failed(&lanes) {
             break;
         }
+        if number > 0 && course.pause_s > 0 {
+            tokio::time::sleep(std::time::Duration::from_secs(course.pause_s)).await;
+        }
+        lanes.extend(join(group(hosts, &gate), plan).await);
     }
     lanes
 }

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 use crate::model::plan::{PlannedStep, Process, Program};
 use crate::model::wit::{OutputKind, Part};
 use crate::ssh::quote;
@@ -47,6 +50,15 @@ pub(super) fn body(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptErro
         Program::Delay { ms } => silent(format!("sleep {}.{:03}\n", ms / 1000, ms % 1000)),
         Program::WriteFile { path, content, mode } => {
             silent(write(path, &scope.inner(content)?, *mode))
+        }
+        Program::Upload { path, content, mode } => {
+            // A shell word holds no NUL, so the bytes travel encoded.
+            let bytes = content.bytes().ok_or(ScriptError::Unsupported)?;
+            silent(place(
+                path,
+                &format!("printf '%s' '{}' | base64 -d", BASE64.encode(bytes)),
+                *mode,
+            ))
         }
         Program::WriteEnvFile { path, vars } => {
             let file = EnvFile::new(vars, scope)?;
@@ -106,11 +118,17 @@ fn refuse_collision(process: &Process) -> Result<(), ScriptError> {
     Ok(())
 }
 
-/// Writes a file atomically. The temporary file is private from its first byte.
+/// Writes a file atomically.
 fn write(path: &str, content: &str, mode: u16) -> String {
+    place(path, &format!("printf '%s' {content}"), mode)
+}
+
+/// Puts what a command prints into a file atomically. The temporary file is private from its
+/// first byte.
+fn place(path: &str, command: &str, mode: u16) -> String {
     let temporary = quote(&format!("{path}.windlass-new"));
     format!(
-        "{}( umask 077; printf '%s' {content} >{temporary} ) && chmod {mode:o} {temporary} && \
+        "{}( umask 077; {command} >{temporary} ) && chmod {mode:o} {temporary} && \
          mv -f -- {temporary} {} || return\n",
         parent(path),
         quote(path)

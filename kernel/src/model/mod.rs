@@ -1,6 +1,7 @@
 //! Plain data: no I/O, no async. What the other rooms speak about.
 
 pub mod event;
+pub mod file_content;
 pub mod paths;
 pub mod plan;
 pub mod problem;

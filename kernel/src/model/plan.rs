@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::file_content::FileContent;
 use super::wit::{
     Action, Condition, ContainerAction, EnvVar, HttpWait, OutputKind, Phase, Step, Text, Wait,
 };
@@ -113,6 +114,12 @@ pub enum Program {
     WriteFile {
         path: String,
         content: Text,
+        mode: u16,
+    },
+    /// Puts a file of the user's machine there.
+    Upload {
+        path: String,
+        content: FileContent,
         mode: u16,
     },
     WriteEnvFile {

@@ -16,7 +16,8 @@ pub struct Project {
     pub image: String,
     /// Empty until the caller knows it (option, environment or git).
     pub version: String,
-    /// Every host that carries a role, once, in the order of `roles`.
+    /// Every host, once: those that carry a role in the order of `roles`, then those that
+    /// only accessories name.
     pub hosts: Vec<HostSpec>,
     /// By name, but the primary role first.
     pub roles: Vec<RoleSpec>,

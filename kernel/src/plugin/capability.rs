@@ -20,7 +20,7 @@ pub enum Capability {
     Http,
     /// Run any command. As good as the login user's rights.
     Run,
-    /// Run hooks, and steps on the user's own machine.
+    /// Run hooks, steps on the user's own machine, and put its files on hosts.
     Local,
     /// Read about, write and remove what is at or below a path: below the run directory,
     /// unless absolute. `.` is the run directory.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::capability::{Capability, resolve};
+use super::verify_texts::LOCAL_FILE;
 use super::walk;
 use crate::model::wit::{
     Action, ContainerAction, Context, Contribution, Part, Query, Question, Step, Wait, Workload,
@@ -166,6 +167,7 @@ impl Grants {
                 Part::HostFile(path) if given.contains(&(false, path)) => continue,
                 Part::Secret(name) => Capability::Secret(name.clone()),
                 Part::HostFile(path) => Capability::Files(path.clone()),
+                Part::Other((name, _)) if name == LOCAL_FILE => Capability::Local,
                 _ => continue,
             };
             self.need(cx, host, needed, by)?;

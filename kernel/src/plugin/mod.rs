@@ -50,3 +50,4 @@ pub use kind::{CONTRACT, Kind};
 pub use limits::{Limits, LogSink};
 pub use loaded::Plugin;
 pub use source::{Source, bundled};
+pub use verify_texts::LOCAL_FILE;

@@ -4,6 +4,10 @@
 use super::walk::{self, Place, Placed};
 use crate::model::wit::{OutputKind, OutputRef, Part, Text};
 
+/// The part that stands for a file of the user's machine: its JSON is an object with `path`,
+/// and `erb` with variables if it is a template.
+pub const LOCAL_FILE: &str = "local-file";
+
 /// Checks texts.
 ///
 /// # Errors
@@ -17,6 +21,7 @@ fn one(place: Place, text: &Text) -> Result<(), String> {
         return Err("a command without a program".to_owned());
     }
     let here = place.name();
+    let is_whole = place == Place::Content && text.len() == 1;
     for part in text {
         let misplaced = || Err(format!("{} in {here}", walk::part_name(part)));
         match part {
@@ -24,6 +29,9 @@ fn one(place: Place, text: &Text) -> Result<(), String> {
                 return Err(format!("a NUL byte in {here}"));
             }
             Part::Literal(_) => {}
+            // A plugin that may name files of the user's machine names one as a whole.
+            Part::Other((name, _)) if name == LOCAL_FILE && is_whole => {}
+            Part::Other((name, _)) if name == LOCAL_FILE => return misplaced(),
             Part::Other((name, _)) => {
                 return Err(format!("this Windlass does not know the part `{name}` of a text"));
             }
@@ -130,5 +138,13 @@ mod tests {
         assert!(at(Place::Word, &[Part::HostFile("x".to_owned())]).is_err());
         assert!(at(Place::Word, &[Part::Literal("a\0".to_owned())]).is_err());
         assert!(at(Place::Word, &[Part::Other(("x".to_owned(), String::new()))]).is_err());
+    }
+
+    #[test]
+    fn local_files_stand_alone_as_content() {
+        let file = Part::Other((LOCAL_FILE.to_owned(), "{}".to_owned()));
+        assert_eq!(at(Place::Content, std::slice::from_ref(&file)), Ok(()));
+        assert!(at(Place::Value, std::slice::from_ref(&file)).is_err());
+        assert!(at(Place::Content, &[Part::Literal("a".to_owned()), file]).is_err());
     }
 }

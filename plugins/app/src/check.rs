@@ -1,13 +1,13 @@
 //! What is wrong with the settings of roles, beyond their schemas.
 
 use serde_json::{Map, Value};
+use windlass_sdk::shell;
 use windlass_sdk::steps::{error_at, pointer_to};
 use windlass_sdk::types::{Context, Problem};
 
 use crate::health::interval_ms;
 use crate::settings::{HealthCheck, Settings};
 use crate::spec::{RESERVED_LABELS, bad_volume, bad_words};
-use crate::words;
 
 /// Options of `docker run` that decide what Windlass itself must know.
 const RESERVED_OPTIONS: [&str; 5] = ["name", "detach", "d", "rm", "cidfile"];
@@ -22,7 +22,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
     labels(&settings.labels, "/labels", &mut found);
     health(&settings.healthcheck, "/healthcheck", &mut found);
     for (index, volume) in settings.volumes.iter().enumerate() {
-        found.extend(words::single(volume.as_str()).err().map(|why| bad_volume(index, why)));
+        found.extend(shell::single(volume.as_str()).err().map(|why| bad_volume(index, why)));
     }
     if settings.asset_path.is_some() {
         found.push(no_assets("/asset_path"));
@@ -32,7 +32,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
         labels(&role.labels, &pointer_to(&at, "labels"), &mut found);
         health(&role.healthcheck, &pointer_to(&at, "healthcheck"), &mut found);
         if let Some(cmd) = &role.cmd {
-            found.extend(words::split(cmd.as_str()).err().map(|why| bad_words(name, "cmd", why)));
+            found.extend(shell::split(cmd.as_str()).err().map(|why| bad_words(name, "cmd", why)));
         }
         for option in role.options.keys().filter(|o| RESERVED_OPTIONS.contains(&o.as_str())) {
             let pointer = pointer_to(&pointer_to(&at, "options"), option);

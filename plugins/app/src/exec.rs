@@ -4,16 +4,17 @@ use windlass_sdk::arguments::Arguments;
 use windlass_sdk::composition::Workload;
 use windlass_sdk::containers::version;
 use windlass_sdk::names::id_part;
+use windlass_sdk::shell;
 use windlass_sdk::steps::{StepExt, container, distinct_digits, error_on, role_prefix, step};
-use windlass_sdk::texts::{text, words};
+use windlass_sdk::texts::text;
 use windlass_sdk::types::{
-    ContainerAction, Context, EnvVar, ExecOptions, HostInfo, Phase, Problem, Severity, Step, Text,
+    ContainerAction, Context, EnvVar, ExecOptions, HostInfo, Phase, Problem, Step,
 };
 
 use crate::commands::{NO_LIMIT_MS, Scene, is_primary};
 use crate::observe::roles_on;
 use crate::settings::Settings;
-use crate::{spec, words as shell};
+use crate::spec;
 
 /// The containers that `exec` without `--reuse` runs in, before the environment is added:
 /// Kamal gives them volumes and options, but neither labels nor a name of the app's.
@@ -34,7 +35,7 @@ pub fn workloads(
         let mut container = spec::base(context, settings, role)?;
         let digits = distinct_digits(context, &host.name, role);
         container.name = format!("{}-exec-{digits}", role_prefix(context, role));
-        container.command = command(&arguments)?;
+        container.command = shell::typed(&arguments.list("cmd"))?;
         Ok(Workload {
             host: host.name.clone(),
             role: role.to_string(),
@@ -96,7 +97,7 @@ pub fn in_running(scene: &Scene) -> Result<Vec<Step>, Problem> {
     };
     let action = container(ContainerAction::Exec(ExecOptions {
         container: target.id.clone(),
-        argv: command(arguments)?,
+        argv: shell::typed(&arguments.list("cmd"))?,
         env: env(arguments),
         tty: interactive,
     }));
@@ -116,22 +117,6 @@ pub fn in_running(scene: &Scene) -> Result<Vec<Step>, Problem> {
 /// The command as the user typed it.
 fn shown(arguments: &Arguments) -> String {
     arguments.list("cmd").join(" ")
-}
-
-/// Several words are passed on as they are. A single one is split, so that Kamal's
-/// `exec "ls -l"` does what it did.
-fn command(arguments: &Arguments) -> Result<Vec<Text>, Problem> {
-    let given = arguments.list("cmd");
-    match given.as_slice() {
-        [line] => shell::split(line).map_err(|why| Problem {
-            severity: Severity::Error,
-            message: format!("the command cannot be run as it is: {why}"),
-            pointer: None,
-            host: None,
-            help: Some(shell::HELP.to_string()),
-        }),
-        given => Ok(words(given)),
-    }
 }
 
 /// `--env KEY:VALUE KEY2:VALUE2`, or with `=`. An empty value is an empty value.

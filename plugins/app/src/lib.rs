@@ -15,7 +15,6 @@ mod settings;
 mod spec;
 mod standing;
 mod start;
-mod words;
 pub mod workloads;
 
 wit_bindgen::generate!({

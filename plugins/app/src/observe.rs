@@ -37,7 +37,7 @@ pub fn questions(context: &Context) -> Vec<Question> {
     questions
 }
 
-/// The hosts in play that have a role; accessories may have hosts of their own.
+/// The hosts with a role in play. Others carry accessories, or whatever a plugin has there.
 pub fn hosts(context: &Context) -> impl Iterator<Item = &HostInfo> {
     context.hosts.iter().filter(|host| !host.roles.is_empty())
 }

@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use windlass_sdk::composition::Workload;
 use windlass_sdk::run_options::options;
 use windlass_sdk::scalar::Stringish;
+use windlass_sdk::shell;
 use windlass_sdk::steps::{container_spec, distinct_digits, pointer_to, role_prefix};
 use windlass_sdk::texts::{text, with_host_env};
 use windlass_sdk::types::{ContainerSpec, Context, EnvVar, HostInfo, Problem, Severity, Text};
 
 use crate::health;
 use crate::settings::Settings;
-use crate::words;
 
 /// Labels by which Windlass and Kamal find a container again.
 pub const RESERVED_LABELS: [&str; 3] = ["service", "role", "destination"];
@@ -48,7 +48,7 @@ pub fn workload(
     spec.health = check.as_ref().and_then(health::health);
     own.logging.over(&settings.logging).apply(&mut spec);
     spec.command = match &own.cmd {
-        Some(cmd) => words::split(cmd.as_str()).map_err(|why| bad_words(role, "cmd", why))?,
+        Some(cmd) => shell::split(cmd.as_str()).map_err(|why| bad_words(role, "cmd", why))?,
         None => Vec::new(),
     };
     Ok(Workload {
@@ -64,7 +64,7 @@ pub fn workload(
 pub fn base(context: &Context, settings: &Settings, role: &str) -> Result<ContainerSpec, Problem> {
     let mut spec = container_spec("", image(context));
     for (index, volume) in settings.volumes.iter().enumerate() {
-        let volume = words::single(volume.as_str()).map_err(|why| bad_volume(index, why))?;
+        let volume = shell::single(volume.as_str()).map_err(|why| bad_volume(index, why))?;
         spec.volumes.push(volume);
     }
     spec.options = options(&settings.role(role).options);
@@ -108,7 +108,7 @@ pub fn bad_words(role: &str, key: &str, why: String) -> Problem {
         message: why,
         pointer: Some(pointer),
         host: None,
-        help: Some(words::HELP.to_string()),
+        help: Some(shell::HELP.to_string()),
     }
 }
 

@@ -29,7 +29,9 @@ pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
         steps.extend(build_and_push(context).map_err(|problem| vec![problem])?);
     }
     if pull {
-        steps.extend(context.hosts.iter().flat_map(|host| pulled(context, &host.name)));
+        // Hosts without a role have no use for the app's image.
+        let hosts = context.hosts.iter().filter(|host| !host.roles.is_empty());
+        steps.extend(hosts.flat_map(|host| pulled(context, &host.name)));
     }
     Ok(steps)
 }

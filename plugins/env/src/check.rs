@@ -1,9 +1,9 @@
 //! Findings on `env:` beyond the schema.
 
-use windlass_sdk::steps::{error_at, pointer_to};
+use windlass_sdk::steps::pointer_to;
 use windlass_sdk::types::{Context, Problem, Severity};
 
-use crate::settings::{Env, Settings};
+use crate::settings::Settings;
 
 /// Names that are both clear and secret, and tags that mean nothing.
 pub fn check(context: &Context) -> Vec<Problem> {
@@ -11,28 +11,15 @@ pub fn check(context: &Context) -> Vec<Problem> {
         Ok(settings) => settings,
         Err(problem) => return vec![problem],
     };
-    let mut problems = both(&settings.root, "/env");
+    let mut problems = settings.root.doubtful("/env");
     for (tag, env) in &settings.tags {
-        problems.extend(both(env, &pointer_to("/env/tags", tag)));
+        problems.extend(env.doubtful(&pointer_to("/env/tags", tag)));
     }
     for (role, env) in &settings.roles {
-        problems.extend(both(env, &format!("{}/env", pointer_to("/servers", role))));
+        problems.extend(env.doubtful(&format!("{}/env", pointer_to("/servers", role))));
     }
     problems.extend(unknown_tags(context, &settings));
     problems
-}
-
-fn both(env: &Env, pointer: &str) -> Vec<Problem> {
-    let twice = env.secret.iter().filter(|name| env.has_clear(name));
-    let problem = |name: &String| Problem {
-        severity: Severity::Warning,
-        help: Some("remove one of the two".to_string()),
-        ..error_at(
-            pointer_to(&format!("{pointer}/clear"), name),
-            format!("`{name}` is also a secret; containers get the clear value"),
-        )
-    };
-    twice.map(problem).collect()
 }
 
 fn unknown_tags(context: &Context, settings: &Settings) -> Vec<Problem> {

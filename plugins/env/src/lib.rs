@@ -52,7 +52,7 @@ impl lifecycle::Guest for Plugin {
             version: env!("CARGO_PKG_VERSION").to_string(),
             about: "Gives containers their environment, secrets through files on the hosts"
                 .to_string(),
-            owns: vec![owned("/env", schema::ROOT), owned("/servers/*/env", schema::ROLE)],
+            owns: vec![owned("/env", schema::ROOT), owned("/servers/*/env", &schema::role())],
             reads: Vec::new(),
             commands: vec![
                 command("push", "Write the secrets to the env files on all hosts"),

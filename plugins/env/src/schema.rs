@@ -46,35 +46,20 @@ pub const ROOT: &str = r##"{
 }"##;
 
 /// Of `/servers/*/env`: the same without tags.
-pub const ROLE: &str = r##"{
-  "description": "Environment of the role's containers: `clear` values and names of `secret` ones, or a flat map of clear values. It wins over the root's.",
-  "if": { "anyOf": [{ "required": ["clear"] }, { "required": ["secret"] }] },
-  "then": {
-    "type": "object",
-    "additionalProperties": false,
-    "properties": { "clear": { "$ref": "#/$defs/clear" }, "secret": { "$ref": "#/$defs/secret" } }
-  },
-  "else": { "$ref": "#/$defs/clear" },
-  "$defs": {
-    "clear": {
-      "description": "Names and values. `${VAR}` stands for a variable of the server.",
-      "type": "object",
-      "additionalProperties": { "type": ["string", "number", "boolean"] }
-    },
-    "secret": {
-      "description": "Names of secrets. `windlass env push` writes their values to the hosts.",
-      "type": "array",
-      "items": { "type": "string" }
-    }
-  }
-}"##;
+pub fn role() -> String {
+    windlass_sdk::env::schema(
+        "Environment of the role's containers: `clear` values and names of `secret` ones, or a \
+         flat map of clear values. It wins over the root's.",
+    )
+    .to_string()
+}
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_schemas_are_json() {
-        for schema in [super::ROOT, super::ROLE] {
-            let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+        for schema in [super::ROOT.to_string(), super::role()] {
+            let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
             assert!(schema["description"].is_string());
         }
     }

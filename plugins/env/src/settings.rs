@@ -1,18 +1,9 @@
 //! `env:` of deploy.yml and of its roles, and how they add up for a role on a host.
 
-use serde_json::{Map, Value};
-use windlass_sdk::scalar::Stringish;
+use serde_json::Value;
+use windlass_sdk::env::Env;
 use windlass_sdk::steps::{error_at, pointer_to};
 use windlass_sdk::types::{Context, Problem};
-
-/// One `env:`: either `clear` and `secret`, or a flat map of clear values.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Env {
-    /// Names and values, in the order of the file.
-    pub clear: Vec<(String, String)>,
-    /// Names.
-    pub secret: Vec<String>,
-}
 
 /// All of them.
 #[derive(Debug, Default)]
@@ -23,9 +14,6 @@ pub struct Settings {
     /// By role.
     pub roles: Vec<(String, Env)>,
 }
-
-/// The keys that make an `env:` a structured one.
-const PARTS: [&str; 3] = ["clear", "secret", "tags"];
 
 impl Settings {
     pub fn of(context: &Context) -> Result<Self, Problem> {
@@ -62,56 +50,6 @@ impl Settings {
         }
         env
     }
-}
-
-impl Env {
-    fn read(value: &Value, pointer: &str) -> Result<Self, Problem> {
-        let wrong = |at: String| error_at(at, "this is not an environment");
-        let all = value.as_object().ok_or_else(|| wrong(pointer.to_string()))?;
-        if !PARTS.iter().any(|part| all.contains_key(*part)) {
-            return Ok(Self { clear: clear(all, pointer)?, secret: Vec::new() });
-        }
-        let none = Map::new();
-        let inner = format!("{pointer}/clear");
-        let values = match all.get("clear") {
-            Some(values) => values.as_object().ok_or_else(|| wrong(inner.clone()))?,
-            None => &none,
-        };
-        let secret = match all.get("secret") {
-            Some(names) => serde_json::from_value(names.clone())
-                .map_err(|_| error_at(format!("{pointer}/secret"), "this is no list of names"))?,
-            None => Vec::new(),
-        };
-        Ok(Self { clear: clear(values, &inner)?, secret })
-    }
-
-    fn merge(&mut self, later: &Self) {
-        for (name, value) in &later.clear {
-            match self.clear.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) => known.clone_from(value),
-                None => self.clear.push((name.clone(), value.clone())),
-            }
-        }
-        for name in &later.secret {
-            if !self.secret.contains(name) {
-                self.secret.push(name.clone());
-            }
-        }
-    }
-
-    /// True if a clear value has this name. It wins over the env file.
-    pub fn has_clear(&self, name: &str) -> bool {
-        self.clear.iter().any(|(known, _)| known == name)
-    }
-}
-
-fn clear(values: &Map<String, Value>, pointer: &str) -> Result<Vec<(String, String)>, Problem> {
-    let text = |(name, value): (&String, &Value)| {
-        let text = Stringish::of(value)
-            .ok_or_else(|| error_at(pointer_to(pointer, name), "this is not a value"))?;
-        Ok((name.clone(), text.0))
-    };
-    values.iter().map(text).collect()
 }
 
 fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {

@@ -1,15 +1,14 @@
 //! Writing and removing env files.
 
 use windlass_sdk::containers::rolls;
+use windlass_sdk::env::Env;
+use windlass_sdk::env_files::Seen;
 use windlass_sdk::names::id_part;
 use windlass_sdk::steps::{StepExt, step};
-use windlass_sdk::texts::secret;
-use windlass_sdk::types::{
-    Action, Context, EnvFileWrite, EnvVar, HostInfo, Observation, Phase, Problem, Step,
-};
+use windlass_sdk::types::{Action, Context, HostInfo, Observation, Phase, Problem, Step};
 
-use crate::files::{self, Seen};
-use crate::settings::{Env, Settings};
+use crate::files;
+use crate::settings::Settings;
 
 /// The steps of an operation.
 pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
@@ -46,17 +45,16 @@ fn on_host(
 }
 
 fn push(context: &Context, host: &str, role: &str, env: &Env) -> Step {
-    let vars = env.secret.iter();
-    let vars = vars.map(|name| EnvVar { name: name.clone(), value: secret(name.as_str()) });
-    let path = files::path(context, role);
-    let title = format!("Write the secrets of {role} to {path}");
-    let action = Action::WriteEnvFile(EnvFileWrite { path, vars: vars.collect() });
+    let file = files::file(context, role);
+    let title = format!("Write the secrets of {role} to {}", file.path);
+    let action = file.write(&env.secret);
     let id = format!("write-{}", id_part(role));
     step(id, host, Phase::Prepare, title, action).role(role).why("/env")
 }
 
 fn delete(context: &Context, host: &str, role: &str) -> Vec<Step> {
-    let (path, directory) = (files::path(context, role), files::directory(context, role));
+    let file = files::file(context, role);
+    let (path, directory) = (file.path.clone(), file.directory());
     let on = |verb: &str, path: &str, action| {
         let title = format!("Remove {path}");
         step(format!("{verb}-{}", id_part(role)), host, Phase::Prepare, title, action)
@@ -77,11 +75,11 @@ fn fill(context: &Context, observations: &[Observation], settings: &Settings) ->
     for host in &context.hosts {
         for role in &host.roles {
             let env = settings.effective(role, &host.tags);
-            let absent = files::seen(observations, &host.name, role) == Ok(Seen::Absent);
+            let file = files::file(context, role);
+            let absent = file.seen(observations, &host.name) == Ok(Seen::Absent);
             if env.secret.is_empty() && absent {
-                let path = files::path(context, role);
                 steps.push(Step {
-                    title: format!("Write the empty env file {path}"),
+                    title: format!("Write the empty env file {}", file.path),
                     ..push(context, &host.name, role, &env).why("there is no env file")
                 });
             }

@@ -102,6 +102,21 @@ pub fn same_image(left: &str, right: &str) -> bool {
     left.len().min(right.len()) >= 12 && (left.starts_with(&right) || right.starts_with(&left))
 }
 
+/// A reference without tag and digest.
+pub fn repository(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or(image);
+    match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => image,
+    }
+}
+
+/// True if a reference means the image; without a tag it means `latest`.
+pub fn is_referred_to(image: &ImageState, reference: &str) -> bool {
+    image.reference == reference
+        || repository(reference) == reference && image.reference == format!("{reference}:latest")
+}
+
 /// `REPOSITORY:latest[-DESTINATION]`, the tag of what was deployed last.
 pub fn latest_reference(context: &Context) -> String {
     match &context.destination {
@@ -190,5 +205,19 @@ mod tests {
         let id = "sha256:0123456789abcdef";
         assert!(same_image(id, "0123456789abcdef") && same_image(id, "0123456789ab"));
         assert!(!same_image(id, "") && !same_image(id, "0123") && !same_image("", ""));
+    }
+
+    #[test]
+    fn references_lose_their_tag() {
+        assert_eq!(repository("traefik:v2.11"), "traefik");
+        assert_eq!(repository("10.0.0.5:5000/traefik"), "10.0.0.5:5000/traefik");
+        assert_eq!(repository("a:5000/traefik:v3@sha256:00"), "a:5000/traefik");
+        let image = |reference: &str| ImageState {
+            id: String::new(),
+            reference: reference.to_string(),
+            created_at: String::new(),
+        };
+        assert!(is_referred_to(&image("a:5000/db:latest"), "a:5000/db"));
+        assert!(!is_referred_to(&image("db:8"), "db") && is_referred_to(&image("db:8"), "db:8"));
     }
 }

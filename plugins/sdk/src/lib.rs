@@ -24,9 +24,12 @@
 pub mod arguments;
 mod bindings;
 pub mod containers;
+pub mod env;
+pub mod env_files;
 pub mod names;
 pub mod run_options;
 pub mod scalar;
+pub mod shell;
 pub mod steps;
 pub mod testing;
 pub mod texts;

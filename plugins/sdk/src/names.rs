@@ -52,6 +52,40 @@ pub fn is_exportable(name: &str) -> bool {
         && !PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
 }
 
+/// The name that was probably meant: the nearest of the known ones, if it is near enough.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let near = |candidate: &&str| {
+        let distance = distance(&name.to_lowercase(), &candidate.to_lowercase());
+        (distance <= 1.max(candidate.chars().count() / 3)).then_some(distance)
+    };
+    let best = known.iter().filter(|candidate| near(candidate).is_some());
+    best.min_by_key(|candidate| near(candidate)).copied()
+}
+
+/// How many letters must be added, left out or changed (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, l) in left.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, r) in right.iter().enumerate() {
+            let changed = diagonal + usize::from(l != *r);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+/// Names in a sentence: `a, b and c`.
+pub fn enumerate(names: &[&str]) -> String {
+    match names {
+        [] => "none".to_string(),
+        [one] => (*one).to_string(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +105,14 @@ mod tests {
         {
             assert!(!is_exportable(name), "{name}");
         }
+    }
+
+    #[test]
+    fn typing_errors_are_near() {
+        assert_eq!(nearest("worker", &["web", "workers"]), Some("workers"));
+        assert_eq!(nearest("WBE", &["web", "workers"]), None);
+        assert_eq!(nearest("wb", &["web"]), Some("web"));
+        assert_eq!(nearest("mysql", &["redis"]), None);
+        assert_eq!(enumerate(&["a", "b", "c"]), "a, b and c");
     }
 }

@@ -1,12 +1,21 @@
 //! `windlass server exec`: a command on the servers, outside every container.
 
 use windlass_sdk::arguments::Arguments;
-use windlass_sdk::steps::{StepExt, step};
+use windlass_sdk::steps::{StepExt, question, step};
 use windlass_sdk::texts::words;
-use windlass_sdk::types::{Action, Command, Context, HostInfo, Phase, Step};
+use windlass_sdk::types::{Action, Command, Context, HostInfo, Phase, Query, Question, Step};
 
 /// For what ends when the user says so.
 const NO_LIMIT_MS: u32 = u32::MAX;
+
+/// A question to every host, accessories' included: who is asked is in play.
+pub fn questions(context: &Context) -> Vec<Question> {
+    if context.operation != "server exec" {
+        return Vec::new();
+    }
+    let ask = |host: &HostInfo| question(&host.name, "there", Query::Command(vec!["true".into()]));
+    context.hosts.iter().map(ask).collect()
+}
 
 /// One step on each host; with a terminal, on the primary host alone.
 pub fn plan(context: &Context) -> Vec<Step> {

@@ -67,7 +67,7 @@ impl lifecycle::Guest for Plugin {
         Vec::new()
     }
     fn observe(context: Context) -> Result<Vec<Question>, Vec<Problem>> {
-        Ok(bootstrap::questions(&context))
+        Ok([bootstrap::questions(&context), exec::questions(&context)].concat())
     }
     fn plan(context: Context, observed: Vec<Observation>) -> Result<Vec<Step>, Vec<Problem>> {
         match context.operation.as_str() {

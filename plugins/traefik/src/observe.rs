@@ -1,6 +1,6 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
-use windlass_sdk::containers::{rolls, told};
+use windlass_sdk::containers::{repository, rolls, told};
 use windlass_sdk::steps::{answer, error_on, question};
 use windlass_sdk::types::{
     ContainerState, Context, Fact, HostInfo, Observation, Problem, Query, Question,
@@ -41,15 +41,6 @@ pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
         }
     }
     Ok(questions)
-}
-
-/// A reference without tag and digest.
-fn repository(image: &str) -> &str {
-    let image = image.split('@').next().unwrap_or(image);
-    match image.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => image,
-    }
 }
 
 /// What one host told.
@@ -100,17 +91,5 @@ impl<'a> HostFacts<'a> {
             Some(Fact::Images(images)) => !images.iter().any(|known| known.reference == image),
             _ => false,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::repository;
-
-    #[test]
-    fn references_lose_their_tag() {
-        assert_eq!(repository("traefik:v2.11"), "traefik");
-        assert_eq!(repository("10.0.0.5:5000/traefik"), "10.0.0.5:5000/traefik");
-        assert_eq!(repository("a:5000/traefik:v3@sha256:00"), "a:5000/traefik");
     }
 }

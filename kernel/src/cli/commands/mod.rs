@@ -144,6 +144,7 @@ fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(),
     if spec.scope == crate::plugin::Scope::PrimaryHost {
         let primary = workspace.brief.project.primary_host.clone();
         workspace.brief.hosts.retain(|host| *host == primary);
+        workspace.brief.others.clear();
     }
     let name = format!("{noun} {verb}");
     let prints = spec.prints;

@@ -230,3 +230,21 @@ fn files_that_cannot_be_read() {
         assert_eq!(errors(text).len(), 1, "{text}");
     }
 }
+
+#[test]
+fn hosts_of_accessories_come_last_and_once() {
+    let text = "
+service: shop
+image: acme/shop
+servers: {web: [a], jobs: {hosts: [b]}}
+accessories:
+  db: {image: mysql, host: c}
+  cache: {image: redis, hosts: [b, d, c]}
+  search: {image: search, roles: [jobs]}
+";
+    let project = load_text(text).expect("this loads").project;
+    let hosts: Vec<_> = project.hosts.iter().map(|h| (h.name.as_str(), h.roles.len())).collect();
+    assert_eq!(hosts, [("a", 1), ("b", 1), ("c", 0), ("d", 0)]);
+    let found = errors(&text.replace("host: c", "host: -oProxyCommand=x"));
+    assert!(found[0].contains("cannot be the name of a host"), "{found:?}");
+}

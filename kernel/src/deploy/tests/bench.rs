@@ -13,6 +13,7 @@ use crate::config::load::{LoadOptions, load};
 use crate::config::ownership;
 use crate::deploy::crew::{Brief, Crew};
 use crate::deploy::hosts::Seen;
+use crate::deploy::local_files::LocalFiles;
 use crate::deploy::{Report, Run, RunError, Settings};
 use crate::model::event::{Event, Sink};
 use crate::model::plan::Plan;
@@ -21,7 +22,7 @@ use crate::plugin::{Host, HostOptions, Limits, Source, bundled};
 
 /// The bundled plugins, compiled once; later runs of the tests find the code in a cache
 /// beside the test program.
-static CREW: LazyLock<Crew> = LazyLock::new(|| {
+pub static CREW: LazyLock<Crew> = LazyLock::new(|| {
     let program = std::env::current_exe().unwrap();
     let host = Host::new(HostOptions {
         cache_dir: Some(program.with_file_name("windlass-plugins-of-tests")),
@@ -188,6 +189,9 @@ pub fn brief(config: &str, version: &str, run: u32) -> Brief {
     let brief = Brief {
         hosts: project.hosts.iter().map(|host| host.name.clone()).collect(),
         roles: project.roles.iter().map(|role| role.name.clone()).collect(),
+        others: Vec::new(),
+        chosen_roles: false,
+        files: LocalFiles::default(),
         project,
         tree: loaded.tree,
         owners,

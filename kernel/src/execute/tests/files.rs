@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
 use crate::execute::ScriptError;
+use crate::model::file_content::FileContent;
 
 fn write(path: &str, content: &str, mode: u16) -> Program {
     Program::WriteFile { path: path.into(), content: literal(content), mode }
@@ -31,6 +32,23 @@ fn a_file_is_written_whole_with_its_mode_and_parents() {
         );
         let names: Vec<_> = std::fs::read_dir(bench.file("a")).unwrap().flatten().collect();
         assert_eq!(names.len(), 2, "no temporary file is left: {names:?}");
+    });
+}
+
+#[test]
+fn an_uploaded_file_arrives_byte_for_byte() {
+    let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    let upload = |path: &str, content: FileContent| {
+        step(path, Program::Upload { path: path.into(), content, mode: 0o755 })
+    };
+    each_shell(|bench| {
+        bench.run(&trip(vec![
+            upload("db/etc/my.cnf", FileContent::new(bytes.clone())),
+            upload("empty", FileContent::new(Vec::new())),
+        ]));
+        assert_eq!(std::fs::read(bench.file("db/etc/my.cnf")).unwrap(), bytes);
+        assert_eq!(std::fs::read(bench.file("empty")).unwrap(), b"");
+        assert_eq!(mode(&bench, "db/etc/my.cnf"), 0o755);
     });
 }
 

@@ -39,6 +39,15 @@ async fn rolled(reports: Vec<Result<TripReport, TripError>>) -> (Ending, Vec<Vec
     let mut late = does("stop", "true");
     late.step.phase = Phase::Retire;
     let steps = vec![does("a", "true"), does("b", "true").back(shell("true")), late];
+    roll(steps, &[], reports).await
+}
+
+/// How the first host came out, and what the trips carried.
+async fn roll(
+    steps: Vec<PlannedStep>,
+    apart: &[&str],
+    reports: Vec<Result<TripReport, TripError>>,
+) -> (Ending, Vec<Vec<String>>) {
     let plan = Plan { steps, ..Plan::default() };
     let course = Course {
         fences: Default::default(),
@@ -46,6 +55,7 @@ async fn rolled(reports: Vec<Result<TripReport, TripError>>) -> (Ending, Vec<Vec
         primaries: vec!["host".into()],
         gate_before_start: false,
         group: 1,
+        apart: apart.iter().map(ToString::to_string).collect(),
         pause_s: 0,
     };
     let runner =
@@ -92,4 +102,19 @@ async fn a_failure_names_its_step() {
     let (ending, _) = rolled(vec![Ok(report(&[("a", 0), ("b", 3)], true))]).await;
     let Ending::Failed { step, code: 3, undone: true } = ending else { panic!("{ending:?}") };
     assert_eq!(step.id, "b");
+}
+
+#[tokio::test]
+async fn hosts_without_a_role_go_first_and_hold_back_the_rest_if_they_fail() {
+    let steps = || {
+        let mut db = does("db", "true");
+        db.step.host = "db-1".into();
+        vec![does("a", "true"), db]
+    };
+    let good = vec![Ok(report(&[("db", 0)], true)), Ok(report(&[("a", 0)], true))];
+    assert_eq!(roll(steps(), &["db-1"], good).await.1, [["db"], ["a"]]);
+    let bad = vec![Ok(report(&[("db", 1)], true))];
+    let (ending, trips) = roll(steps(), &["db-1"], bad).await;
+    assert!(matches!(ending, Ending::Failed { .. }), "{ending:?}");
+    assert_eq!(trips, [["db"]]);
 }

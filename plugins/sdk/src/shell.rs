@@ -9,8 +9,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use windlass_sdk::texts::is_name;
-use windlass_sdk::types::{Part, Text};
+use crate::texts::{is_name, words};
+use crate::types::{Part, Problem, Severity, Text};
 
 /// What to do about a refusal.
 pub const HELP: &str = "wrap it in sh -c '…', which runs it in the container";
@@ -30,6 +30,21 @@ pub fn single(text: &str) -> Result<Text, String> {
     match <[Text; 1]>::try_from(split(text)?) {
         Ok([word]) => Ok(word),
         Err(words) => Err(format!("`{text}` should be one word, found {}", words.len())),
+    }
+}
+
+/// The argv of a command that a person typed. Several words are passed on as they are. A
+/// single one is split, so that Kamal's `exec "ls -l"` does what it did.
+pub fn typed(given: &[String]) -> Result<Vec<Text>, Problem> {
+    match given {
+        [line] => split(line).map_err(|why| Problem {
+            severity: Severity::Error,
+            message: format!("the command cannot be run as it is: {why}"),
+            pointer: None,
+            host: None,
+            help: Some(HELP.to_string()),
+        }),
+        given => Ok(words(given)),
     }
 }
 
@@ -152,7 +167,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_sdk::texts::{text, words};
+    use crate::texts::text;
 
     #[test]
     fn splits_as_a_shell_does() {

@@ -1,0 +1,59 @@
+//! Hosts without a role are in play only where a plugin asks about them.
+
+use serde_json::json;
+
+use super::bench::{CREW, brief};
+
+const CONFIG: &str = "
+service: shop
+image: acme/shop
+registry: {server: reg.example, username: jo, password: [PASSWORD]}
+servers: {web: [web-1], workers: {hosts: [job-1]}}
+accessories:
+  db: {image: mysql, host: db-1}
+  cache: {image: redis, roles: [workers]}
+";
+
+/// The hosts of an operation, with these roles chosen if any.
+fn about(operation: &str, name: &str, chosen: Option<&str>) -> Vec<String> {
+    let mut brief = brief(CONFIG, "v1", 1);
+    brief.operation = operation.into();
+    brief.arguments = json!({ "name": name });
+    if let Some(role) = chosen {
+        brief.roles.retain(|name| name == role);
+        brief.chosen_roles = true;
+    }
+    let project = &brief.project;
+    let carries = |host: &String| {
+        project.roles.iter().any(|r| brief.roles.contains(&r.name) && r.hosts.contains(host))
+    };
+    let (hosts, others) = brief.hosts.iter().cloned().partition(carries);
+    (brief.hosts, brief.others) = (hosts, others);
+    brief.about(&CREW).unwrap().hosts
+}
+
+#[test]
+fn a_deploy_needs_no_host_of_an_accessory() {
+    for operation in ["deploy", "redeploy", "rollback", "standing", "app logs", "build pull"] {
+        assert_eq!(about(operation, "", None), ["web-1", "job-1"], "{operation}");
+    }
+    for operation in ["setup", "env push", "env delete", "registry login", "details", "remove"] {
+        assert_eq!(about(operation, "", None), ["web-1", "job-1", "db-1"], "{operation}");
+    }
+}
+
+#[test]
+fn a_command_on_an_accessory_needs_its_hosts_only() {
+    assert_eq!(about("accessory boot", "db", None), ["db-1"]);
+    assert_eq!(about("accessory logs", "cache", None), ["job-1"]);
+    assert_eq!(about("accessory reboot", "all", None), ["job-1", "db-1"]);
+    assert_eq!(about("traefik details", "", None), ["web-1"]);
+}
+
+#[test]
+fn chosen_roles_leave_accessories_to_their_own_commands() {
+    assert_eq!(about("accessory boot", "all", Some("web")), ["job-1", "db-1"]);
+    assert_eq!(about("env push", "", Some("web")), ["web-1"]);
+    assert_eq!(about("remove", "", Some("workers")), ["job-1"]);
+    assert_eq!(about("setup", "", Some("web")), ["web-1"]);
+}

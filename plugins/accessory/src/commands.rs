@@ -1,0 +1,145 @@
+//! What `lifecycle.plan` does for each operation.
+
+use windlass_sdk::arguments::Arguments;
+use windlass_sdk::names::{enumerate, id_part, nearest};
+use windlass_sdk::steps::{StepExt, container, step};
+use windlass_sdk::types::{
+    Action, ContainerAction, Context, HostInfo, Observation, Phase, Problem, Severity, Step,
+};
+
+use crate::observe::{Facts, concerns};
+use crate::settings::{Accessory, Settings};
+use crate::{exec, files, logs, remove, rollout};
+
+/// One accessory on one host.
+pub struct Scene<'a> {
+    pub context: &'a Context,
+    pub settings: &'a Settings,
+    pub arguments: &'a Arguments,
+    pub accessory: &'a Accessory,
+    pub host: &'a HostInfo,
+    pub facts: Facts<'a>,
+    /// It is the first of the accessory's hosts: interactive commands go there.
+    pub first: bool,
+}
+
+impl Scene<'_> {
+    /// A step for the accessory.
+    pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
+        let id = format!("{}.{id}", self.prefix());
+        step(id, &self.host.name, phase, title, action).why(self.accessory.pointer.as_str())
+    }
+
+    /// The beginning of its steps' ids.
+    pub fn prefix(&self) -> String {
+        id_part(&self.accessory.name)
+    }
+}
+
+/// The steps of an operation: accessories in the order of the file, each on all its hosts.
+pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+    if !concerns(&context.operation) {
+        return Ok(Vec::new());
+    }
+    let settings = Settings::of(context).map_err(|problem| vec![problem])?;
+    let arguments = Arguments::of(context);
+    let (mut steps, mut problems): (Vec<Step>, Vec<Problem>) = (Vec::new(), Vec::new());
+    for accessory in chosen(context, &settings).map_err(|problem| vec![problem])? {
+        for (index, host) in hosts(context, accessory).into_iter().enumerate() {
+            let facts = Facts { observations, host, accessory };
+            let (settings, arguments, first) = (&settings, &arguments, index == 0);
+            let scene = Scene { context, settings, arguments, accessory, host, facts, first };
+            match on_host(&scene) {
+                Ok(found) => steps.extend(found),
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    if matches!(context.operation.as_str(), "setup" | "env push") {
+        audit_push(context, &mut steps);
+    }
+    Ok(steps)
+}
+
+fn on_host(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    match scene.context.operation.as_str() {
+        "setup" => Ok([vec![rollout::push(scene)], rollout::boot(scene)?].concat()),
+        "env push" => Ok(vec![rollout::push(scene)]),
+        "env delete" => Ok(remove::env_file(scene, Phase::Prepare)),
+        "accessory boot" => rollout::boot(scene),
+        "accessory reboot" => rollout::reboot(scene),
+        "accessory start" => rollout::start(scene),
+        "accessory stop" => rollout::stop(scene),
+        "accessory restart" => rollout::restart(scene),
+        "accessory details" | "details" => Ok(vec![details(scene)]),
+        "accessory exec" => exec::exec(scene),
+        "accessory logs" => logs::logs(scene),
+        "accessory remove" | "remove" => remove::all(scene),
+        "accessory upload" => files::upload(scene.accessory, &scene.host.name, &scene.prefix()),
+        "accessory directories" => files::make(scene.accessory, &scene.host.name, &scene.prefix()),
+        "accessory remove_container" => remove::container(scene),
+        "accessory remove_image" => remove::image(scene),
+        "accessory remove_service_directory" => Ok(vec![remove::directory(scene)]),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The accessories that an operation is about: for a command on them the named one, or all.
+pub fn chosen<'a>(
+    context: &Context,
+    settings: &'a Settings,
+) -> Result<Vec<&'a Accessory>, Problem> {
+    let all: Vec<&Accessory> = settings.accessories.iter().collect();
+    let Some(verb) = context.operation.strip_prefix("accessory ") else { return Ok(all) };
+    let name = Arguments::of(context).text("name").unwrap_or_default();
+    if let Some(one) = all.iter().find(|accessory| accessory.name == name) {
+        return Ok(vec![*one]);
+    }
+    if name == "all" && !matches!(verb, "exec" | "logs") {
+        return Ok(all);
+    }
+    let names: Vec<&str> = all.iter().map(|accessory| accessory.name.as_str()).collect();
+    let known = match names.as_slice() {
+        [] => "deploy.yml has no `accessories`".to_string(),
+        names => format!("the accessories are {}", enumerate(names)),
+    };
+    let help = match nearest(&name, &names) {
+        Some(near) => format!("did you mean `{near}`? {known}"),
+        None => known,
+    };
+    Err(Problem {
+        severity: Severity::Error,
+        message: format!("there is no accessory `{name}`"),
+        pointer: None,
+        host: None,
+        help: Some(help),
+    })
+}
+
+/// Its hosts that are in play, in its own order.
+pub fn hosts<'a>(context: &'a Context, accessory: &Accessory) -> Vec<&'a HostInfo> {
+    let in_play = |name: &String| context.hosts.iter().find(|host| host.name == *name);
+    accessory.hosts.iter().filter_map(in_play).collect()
+}
+
+/// Where roles are, the push of their env files is audited with theirs.
+fn audit_push(context: &Context, steps: &mut [Step]) {
+    for host in context.hosts.iter().filter(|host| host.roles.is_empty()) {
+        let written = |step: &&mut Step| {
+            step.host == host.name && matches!(step.action, Action::WriteEnvFile(_))
+        };
+        if let Some(first) = steps.iter_mut().find(written) {
+            first.audit = Some("Pushed env files".to_string());
+        }
+    }
+}
+
+fn details(scene: &Scene) -> Step {
+    let labels = vec![("service".to_string(), scene.accessory.service.clone())];
+    let list = container(ContainerAction::ListContainers((labels, false)));
+    let title = format!("List what is up of {}", scene.accessory.name);
+    scene.step("details", Phase::Start, title, list)
+}

@@ -1,0 +1,51 @@
+//! `windlass accessory exec`: a command in the running container, or in a new one.
+
+use windlass_sdk::containers::is_up;
+use windlass_sdk::env_files::Seen;
+use windlass_sdk::shell;
+use windlass_sdk::steps::{StepExt, container as act, error_on};
+use windlass_sdk::types::{ContainerAction, ExecOptions, Phase, Problem, Step};
+
+use crate::commands::Scene;
+use crate::container;
+use crate::logs::NO_LIMIT_MS;
+use crate::rollout::present;
+
+/// On every host; at a terminal on the first.
+pub fn exec(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let interactive = scene.arguments.switch("interactive");
+    if interactive && !scene.first {
+        return Ok(Vec::new());
+    }
+    let accessory = scene.accessory;
+    let given = scene.arguments.list("cmd");
+    let shown = given.join(" ");
+    let argv = shell::typed(&given)?;
+    let (title, action) = if scene.arguments.switch("reuse") {
+        let found = present(scene)?;
+        if !is_up(found) {
+            let help = "leave out --reuse to run it in a new one, or start it first";
+            return Err(error_on(&scene.host.name, format!("{} is stopped", found.name), help));
+        }
+        let exec =
+            ExecOptions { container: found.id.clone(), argv, env: Vec::new(), tty: interactive };
+        (format!("Run `{shown}` in {}", found.name), ContainerAction::Exec(exec))
+    } else {
+        let seen = scene.facts.env_file(scene.context)?;
+        if seen == Seen::Absent && !accessory.env.secret.is_empty() {
+            return Err(accessory.env_file(scene.context).missing(scene.context, &scene.host.name));
+        }
+        let mut spec = container::base(scene, &seen)?;
+        if seen == Seen::Absent {
+            spec.env_files.clear();
+        }
+        spec.command = argv;
+        let title = format!("Run `{shown}` in a new container of {}", spec.image);
+        (title, ContainerAction::RunOnce((spec, interactive)))
+    };
+    let step = scene
+        .step("exec", Phase::Start, title, act(action))
+        .limit(NO_LIMIT_MS)
+        .audit(format!("Executed cmd '{shown}' on {} accessory", accessory.name));
+    Ok(vec![step])
+}

@@ -92,6 +92,11 @@ impl<'a> Claims<'a> {
         matching.max_by(|left, right| specificity(&self.list[*left].path, &self.list[*right].path))
     }
 
+    /// Whether a plugin claims exactly this pattern.
+    pub fn has(&self, plugin: &str, pattern: &[&str]) -> bool {
+        self.list.iter().any(|claim| claim.plugin == Some(plugin) && claim.path == pattern)
+    }
+
     /// Whether some claim lies below this path.
     pub fn leads_on(&self, path: &[String]) -> bool {
         self.list

@@ -46,7 +46,7 @@ pub fn check_kernel(tree: &Tree) -> Vec<Problem> {
 /// `{"servers": {"web": {"traefik": true}}, "traefik": {…}}`. What a more
 /// specific pattern gives to somebody else is left out (`null` in a list);
 /// `{}` for nothing. Called with patterns that a plugin only reads, it gives
-/// those, keys of the kernel included.
+/// those, keys of the kernel included; lists of hosts to who reads `/servers` as a whole.
 pub fn section(tree: &Tree, owners: &[Owner], plugin: &str) -> Json {
     let claims = Claims::granted(owners);
     part(&claims, &tree.root, &mut Vec::new(), false, plugin)
@@ -187,7 +187,8 @@ fn part(
     plugin: &str,
 ) -> Option<Json> {
     let exact = claims.exact(path);
-    if is_host_list(node, path) || (exact.is_none() && is_note(path)) {
+    let hidden = is_host_list(node, path) && !claims.has(plugin, &["servers"]);
+    if hidden || (exact.is_none() && is_note(path)) {
         return None;
     }
     let owned = exact.map_or(inherited, |index| claims.list[index].plugin == Some(plugin));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::plan::{Plan, PlannedStep};
-use crate::model::wit::{ContainerState, Fact, HealthStatus, Observation};
+use crate::model::wit::{ContainerState, Fact, HealthStatus, Observation, Phase};
 
 use super::hosts::Seen;
 
@@ -39,6 +39,8 @@ fn steps(before: &Plan, after: &Plan) -> Vec<String> {
     let mut found = Vec::new();
     for (key, step) in &old {
         match new.get(key) {
+            // It has been done since, and need not be done again.
+            None if step.step.phase == Phase::Stage => {}
             None => found.push(format!("{}: no longer: {}", key.0, step.step.title)),
             Some(other) if other != step => {
                 found.push(format!(

@@ -14,7 +14,7 @@ pub fn describe() -> Description {
         version: env!("CARGO_PKG_VERSION").to_string(),
         about: "Runs accessories of the app, such as databases, apart from its deploys".to_string(),
         owns: vec![Ownership { pattern: "/accessories".to_string(), schema: schema().to_string() }],
-        reads: vec!["/servers".to_string(), "/logging".to_string()],
+        reads: ["/servers", "/servers/*/hosts", "/logging"].map(String::from).to_vec(),
         commands: commands(),
         // Directories of accessories lie wherever deploy.yml says; local files are uploaded.
         capabilities: [

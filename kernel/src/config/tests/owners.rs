@@ -94,6 +94,17 @@ fn patterns_reach_into_lists_and_may_only_read() {
 }
 
 #[test]
+fn who_reads_all_servers_sees_their_hosts() {
+    let reads = ["/servers", "/servers/*/hosts"].map(|pattern| owner("b", pattern, json!(true)));
+    let roles = tree("servers:\n  web: [a, b: eu]\n  jobs: {hosts: [c], cmd: x}\n");
+    assert_eq!(
+        section(&roles, &reads, "b"),
+        json!({"servers": {"web": ["a", {"b": "eu"}], "jobs": {"hosts": ["c"], "cmd": "x"}}})
+    );
+    assert_eq!(section(&tree("servers: [a]\n"), &reads, "b"), json!({"servers": ["a"]}));
+}
+
+#[test]
 fn claims_that_clash_are_the_plugins_fault() {
     let any = json!({});
     let owners = [

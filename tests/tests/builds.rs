@@ -28,7 +28,13 @@ fn the_image_holds_what_is_committed() -> Result<()> {
     let two = project.commit_version("2")?;
     project.write("app/VERSION", "three, not committed")?;
     project.write("app/draft", "not committed either")?;
+    let plan = story.windlass.ok(&["plan"])?.all();
+    println!("{plan}");
+    for line in ["Leave out what is not committed", "Remove the clone", "only if"] {
+        ensure!(plan.contains(line), "the plan lacks {line:?}:\n{plan}");
+    }
     let said = story.windlass.ok(&["deploy"])?.all();
+    println!("{said}");
     for line in ["it is not in the image", "M app/VERSION", "?? app/draft"] {
         ensure!(said.contains(line), "the notice lacks {line:?}:\n{said}");
     }

@@ -60,7 +60,7 @@ fn remotes(instance: &Instance) -> impl Iterator<Item = (&Node, &str)> {
 }
 
 /// Makes a builder. It is not made the user's default: every build names it.
-pub fn create(instance: &Instance) -> Vec<Step> {
+fn create(instance: &Instance) -> Vec<Step> {
     let Instance { name, .. } = instance;
     let mut steps = Vec::new();
     for (node, host) in remotes(instance) {

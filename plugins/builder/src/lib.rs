@@ -56,7 +56,10 @@ impl lifecycle::Guest for Plugin {
                 command("push", "Build the image on this machine and push it to the registry"),
                 command("pull", "Pull the image from the registry on all hosts"),
                 command("deliver", "Build and push the image, then pull it on all hosts"),
-                command("create", "Create the builder that the configuration asks for"),
+                command(
+                    "create",
+                    "Create the builder that the configuration asks for, unless it is there",
+                ),
                 command("remove", "Remove it"),
                 lifecycle::CommandSpec {
                     prints: true,

@@ -19,7 +19,7 @@ pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
         "build push" => (true, false),
         "build pull" => (false, true),
         "build deliver" => (true, true),
-        "build create" => return on_builder(context, buildx::create),
+        "build create" => return on_builder(context, buildx::prepare),
         "build remove" => return on_builder(context, buildx::remove),
         "build details" => return on_builder(context, |_| buildx::details()),
         _ => (false, false),

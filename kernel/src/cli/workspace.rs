@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::config::load::{LoadOptions, load};
+use crate::config::load::{LoadOptions, Problems, from_disk, load};
 use crate::config::ownership;
 use crate::config::secrets::{self, Precedence};
 use crate::config::source::Sources;
+use crate::config::tree::Tree;
 use crate::deploy::crew::{Brief, Crew};
 use crate::model::problem::Problem;
 use crate::model::project::{PluginSpec, Project};
@@ -67,6 +68,7 @@ pub fn open(
     output: &Output,
     host: &Host,
     version: &dyn Fn(&Path) -> Result<Option<String>, Failure>,
+    command: &dyn Fn(&str, &BTreeMap<String, String>) -> Result<String, Failure>,
 ) -> Result<Workspace, Failure> {
     let directory = PathBuf::from(".");
     let destination = globals.destination.as_deref();
@@ -74,9 +76,16 @@ pub fn open(
         .map_err(|problems| Failure::drawn(&problems, &Sources::default()))?;
     let values = environment.values;
     let given = globals.version.clone().or_else(|| values.get("VERSION").cloned());
-    let options =
-        LoadOptions { path: &globals.config, destination, version: given.as_deref(), env: &values };
-    let loaded = load(&options).map_err(|p| Failure::drawn(&p.problems, &p.sources))?;
+    let options = LoadOptions {
+        path: &globals.config,
+        destination,
+        version: given.as_deref(),
+        env: &values,
+        read: &from_disk,
+        allow_commands: globals.allow_commands,
+        run: &|line| command(line, &values).map_err(Failure::into_problem),
+    };
+    let loaded = load(&options).map_err(|found| also_of_plugins(*found, host))?;
     let (mut project, tree, sources) = (loaded.project, loaded.tree, loaded.sources);
     let plugins = plugins(host, &project)?;
     let crew = Crew::new(plugins).map_err(|e| Failure::Message(e.to_string()))?;
@@ -122,6 +131,21 @@ pub fn open(
     }
     workspace.brief = workspace.brief.with_repository(&workspace.crew)?;
     Ok(workspace)
+}
+
+/// A configuration that the kernel refuses, with what the bundled plugins' schemas say of it
+/// too, so that one run shows every mistake. Plugins of the project's own are not known then.
+fn also_of_plugins(found: Problems, host: &Host) -> Failure {
+    let Problems { mut problems, sources, tree } = found;
+    let own_plugins = |tree: &Tree| tree.get("/x-windlass/plugins").is_some();
+    if let Some(tree) = tree.filter(|tree| !own_plugins(tree))
+        && let Ok(crew) = bundled_plugins(host)
+            .and_then(|plugins| Crew::new(plugins).map_err(|e| Failure::Message(e.to_string())))
+    {
+        problems.extend(ownership::check(&tree, &crew.owners()));
+        problems = ownership::sorted(problems);
+    }
+    Failure::drawn(&problems, &sources)
 }
 
 impl Workspace {

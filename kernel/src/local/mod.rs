@@ -3,6 +3,7 @@
 mod error;
 mod git;
 mod run;
+mod shell;
 
 #[cfg(test)]
 mod tests;
@@ -10,3 +11,4 @@ mod tests;
 pub use error::LocalError;
 pub use git::{git_revision, git_uncommitted, git_version, performer, user_name};
 pub use run::{Command, Exit, Stream, run};
+pub use shell::shell;

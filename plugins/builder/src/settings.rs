@@ -157,6 +157,7 @@ pub const SCHEMA: &str = r##"{
   "$defs": {
     "machine": {
       "type": "object",
+      "x-help": "write a map, `{arch: amd64, host: ssh://…}`; a URL, `true` or `false` here is Kamal 2",
       "additionalProperties": false,
       "properties": {
         "arch": { "description": "Such as `amd64` or `arm64`.", "type": "string", "minLength": 1 },

@@ -23,6 +23,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
 }
 
 fn both(env: &Env, pointer: &str) -> Vec<Problem> {
+    let mut problems = names(env, pointer);
     let twice = env.secret.iter().filter(|name| env.has_clear(name));
     let problem = |name: &String| Problem {
         severity: Severity::Warning,
@@ -32,7 +33,28 @@ fn both(env: &Env, pointer: &str) -> Vec<Problem> {
             format!("`{name}` is also a secret; containers get the clear value"),
         )
     };
-    twice.map(problem).collect()
+    problems.extend(twice.map(problem));
+    problems
+}
+
+/// Secrets with names that no file of secrets could hold.
+fn names(env: &Env, pointer: &str) -> Vec<Problem> {
+    let wrong = |name: &String| {
+        name.is_empty() || name.contains(|c: char| "=:".contains(c) || c.is_whitespace())
+    };
+    let problem = |(index, name): (usize, &String)| {
+        let message = format!("`{name}` is not the name of a secret");
+        let help = match name.split_once(':') {
+            Some((name, _)) => {
+                format!("write `{name}`, and set a variable of this name; `NAME:OTHER` is Kamal 2")
+            }
+            None => {
+                "write the name only; its value stands in `.env` or the environment".to_string()
+            }
+        };
+        Problem { help: Some(help), ..error_at(format!("{pointer}/secret/{index}"), message) }
+    };
+    env.secret.iter().enumerate().filter(|(_, name)| wrong(name)).map(problem).collect()
 }
 
 fn unknown_tags(context: &Context, settings: &Settings) -> Vec<Problem> {
@@ -59,7 +81,7 @@ mod tests {
         let mut context = windlass_sdk::testing::context("deploy");
         context.hosts[0].tags = vec!["eu".to_string(), "us".to_string()];
         context.config = r#"{"env": {
-            "clear": {"A": "1"}, "secret": ["A", "B"],
+            "clear": {"A": "1"}, "secret": ["A", "B", "C:D", "E=f"],
             "tags": {"eu": {"clear": {"C": "1"}, "secret": ["C"]}}
         }}"#
         .to_string();
@@ -70,6 +92,8 @@ mod tests {
         let found: Vec<_> = check(&context).into_iter().map(line).collect();
         insta::assert_debug_snapshot!(found, @r#"
         [
+            "Severity::Error /env/secret/2: `C:D` is not the name of a secret",
+            "Severity::Error /env/secret/3: `E=f` is not the name of a secret",
             "Severity::Warning /env/clear/A: `A` is also a secret; containers get the clear value",
             "Severity::Warning /env/tags/eu/clear/C: `C` is also a secret; containers get the clear value",
             "Severity::Error web-1: the tag `us` of this host is not defined",

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use windlass_tests::fleet::Fleet;
-use windlass_tests::{checks, demo, engine, setup};
+use windlass_tests::{checks, demo, engine, fuzz, setup};
 
 /// Works on this repository: sets up, demonstrates, tests.
 #[derive(Parser)]
@@ -29,6 +29,15 @@ enum Task {
         /// Leave out what needs the fleet
         #[arg(long)]
         skip_fleet: bool,
+        /// Fuzz each target for this long; 0 leaves fuzzing out
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        fuzz: u64,
+    },
+    /// Give the parsers and the quoting whatever breaks them
+    Fuzz {
+        /// For how long, each target
+        #[arg(value_name = "SECONDS", default_value_t = 60)]
+        seconds: u64,
     },
 }
 
@@ -66,6 +75,7 @@ fn main() -> Result<()> {
         }
         Task::Fleet(FleetTask::Wipe) => Fleet::attach()?.wipe(),
         Task::Demo => demo::run(),
-        Task::Test { filter, skip_fleet } => checks::run(filter.as_deref(), skip_fleet),
+        Task::Test { filter, skip_fleet, fuzz } => checks::run(filter.as_deref(), skip_fleet, fuzz),
+        Task::Fuzz { seconds } => fuzz::run(seconds),
     }
 }

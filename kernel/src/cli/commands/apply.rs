@@ -24,8 +24,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     let mut globals = shell.globals.clone();
     globals.version = Some(file.plan.version.clone());
     globals.destination = file.plan.destination.clone();
-    let mut workspace =
-        super::workspace::open(&globals, &shell.env, &shell.output, &shell.plugins, &|_| Ok(None))?;
+    let mut workspace = shell.open(&globals, &|_| Ok(None))?;
     let plugins: Vec<(String, String)> =
         workspace.crew.iter().map(|p| (p.name().into(), p.digest().into())).collect();
     if plugins != file.plugins {

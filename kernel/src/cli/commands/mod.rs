@@ -47,7 +47,19 @@ impl Shell<'_> {
     pub fn workspace(&self) -> Result<Workspace, Failure> {
         let version =
             |directory: &Path| self.block(async { Ok(local::git_version(directory).await?) });
-        workspace::open(&self.globals, &self.env, &self.output, &self.plugins, &version)
+        self.open(&self.globals, &version)
+    }
+
+    /// The project as other options than those of the command line want it.
+    fn open(
+        &self,
+        globals: &Globals,
+        version: &dyn Fn(&Path) -> Result<Option<String>, Failure>,
+    ) -> Result<Workspace, Failure> {
+        let command = |line: &str, env: &BTreeMap<String, String>| {
+            self.block(async { Ok(local::shell(line, env).await?) })
+        };
+        workspace::open(globals, &self.env, &self.output, &self.plugins, version, &command)
     }
 
     /// The project, for a command that starts a version and so must know which.

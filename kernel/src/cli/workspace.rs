@@ -31,6 +31,9 @@ pub struct Workspace {
     pub directory: PathBuf,
 }
 
+/// Runs a command line of the configuration in an environment, and gives what it prints.
+pub type Command<'a> = dyn Fn(&str, &BTreeMap<String, String>) -> Result<String, Failure> + 'a;
+
 /// Plugins of the default list.
 pub fn bundled_plugins(host: &Host) -> Result<Vec<Plugin>, Failure> {
     bundled().map(|name| Ok(host.load(Source::Bundled(name.into()))?)).collect()
@@ -68,7 +71,7 @@ pub fn open(
     output: &Output,
     host: &Host,
     version: &dyn Fn(&Path) -> Result<Option<String>, Failure>,
-    command: &dyn Fn(&str, &BTreeMap<String, String>) -> Result<String, Failure>,
+    command: &Command<'_>,
 ) -> Result<Workspace, Failure> {
     let directory = PathBuf::from(".");
     let destination = globals.destination.as_deref();
@@ -83,7 +86,7 @@ pub fn open(
         env: &values,
         read: &from_disk,
         allow_commands: globals.allow_commands,
-        run: &|line| command(line, &values).map_err(Failure::into_problem),
+        run: &|line| command(line, &values).map_err(|f| Box::new(f.into_problem())),
     };
     let loaded = load(&options).map_err(|found| also_of_plugins(*found, host))?;
     let (mut project, tree, sources) = (loaded.project, loaded.tree, loaded.sources);

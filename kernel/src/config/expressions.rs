@@ -38,19 +38,19 @@ pub(super) fn allows(tree: &Tree) -> bool {
     tree.get("/x-windlass/allow_commands").and_then(Node::text).as_deref() == Some("true")
 }
 
-fn not_allowed(command: &str) -> Problem {
+fn not_allowed(command: &str) -> Box<Problem> {
     let problem = Problem::error(format!("`{command}` would run on this machine"));
-    problem.label("commands are not allowed here").help(
+    Box::new(problem.label("commands are not allowed here").help(
         "pass `--allow-commands`, or allow it in this file for good: \
          `x-windlass: {allow_commands: true}`",
-    )
+    ))
 }
 
-fn read(options: &LoadOptions<'_>, path: &str) -> Result<String, Problem> {
+fn read(options: &LoadOptions<'_>, path: &str) -> Result<String, Box<Problem>> {
     let bytes = (options.read)(Path::new(path)).map_err(|error| error.to_string());
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is no text".into()));
     text.map_err(|why: String| {
         let problem = Problem::error(format!("`{path}` cannot be read: {why}"));
-        problem.label("read here").help("the path counts from the directory you are in")
+        Box::new(problem.label("read here").help("the path counts from the directory you are in"))
     })
 }

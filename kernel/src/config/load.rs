@@ -27,7 +27,7 @@ pub struct LoadOptions<'a> {
     /// Whether commands in ERB may run. A file may allow it too, by `x-windlass: allow_commands`.
     pub allow_commands: bool,
     /// Runs a command line of ERB and gives what it prints.
-    pub run: &'a dyn Fn(&str) -> Result<String, Problem>,
+    pub run: &'a dyn Fn(&str) -> Result<String, Box<Problem>>,
 }
 
 /// A configuration without errors of the kernel's own. `ownership::check`,
@@ -145,15 +145,15 @@ impl Reader<'_> {
     ) -> Option<Tree> {
         let text = match (self.options.read)(path) {
             Ok(bytes) => text(path, bytes),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(missing()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Box::new(missing())),
             Err(error) => {
-                Err(Problem::error(format!("{} cannot be read: {error}", path.display())))
+                Err(Box::new(Problem::error(format!("{} cannot be read: {error}", path.display()))))
             }
         };
         let source = match text {
             Ok(text) => sources.add(path, text),
             Err(problem) => {
-                problems.push(problem);
+                problems.push(*problem);
                 return None;
             }
         };
@@ -184,7 +184,7 @@ impl Reader<'_> {
 }
 
 /// The text of a file, which must be UTF-8.
-fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Problem> {
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Box<Problem>> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -192,7 +192,8 @@ fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Problem> {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "UTF-16 text".to_owned(),
             _ => format!("not UTF-8 text (line {line})"),
         };
-        Problem::error(format!("{} is {found}", path.display())).help("save the file as UTF-8")
+        let problem = Problem::error(format!("{} is {found}", path.display()));
+        Box::new(problem.help("save the file as UTF-8"))
     })
 }
 

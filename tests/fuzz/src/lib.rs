@@ -5,15 +5,6 @@
 
 #[path = "../../../kernel/src/config/mod.rs"]
 pub mod config;
+pub mod model;
 #[path = "../../../kernel/src/ssh/quote.rs"]
 pub mod quote;
-
-/// The part of the data model that configuration speaks.
-pub mod model {
-    #[path = "../../../../kernel/src/model/problem.rs"]
-    pub mod problem;
-    #[path = "../../../../kernel/src/model/project.rs"]
-    pub mod project;
-    #[path = "../../../../kernel/src/model/secret.rs"]
-    pub mod secret;
-}

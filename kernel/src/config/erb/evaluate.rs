@@ -14,9 +14,9 @@ pub struct World<'a> {
     /// The environment after `.env` files.
     pub env: &'a BTreeMap<String, String>,
     /// The text of a file.
-    pub read: &'a dyn Fn(&str) -> Result<String, Problem>,
+    pub read: &'a dyn Fn(&str) -> Result<String, Box<Problem>>,
     /// What a command prints, if it may run.
-    pub run: &'a dyn Fn(&str) -> Result<String, Problem>,
+    pub run: &'a dyn Fn(&str) -> Result<String, Box<Problem>>,
 }
 
 /// The value of an expression.
@@ -37,7 +37,7 @@ pub fn evaluate(expr: &Expr, world: &World<'_>) -> Result<Value, Refusal> {
         Form::Command(pieces) => {
             let command = text(pieces, &expr.span, world)?;
             let printed = (world.run)(&command);
-            Value::Text(printed.map_err(|problem| Refusal::new(expr.span.clone(), problem))?)
+            Value::Text(printed.map_err(|problem| Refusal { span: expr.span.clone(), problem })?)
         }
         Form::Variable(name) => {
             let name = string(name, world)?;
@@ -54,7 +54,7 @@ pub fn evaluate(expr: &Expr, world: &World<'_>) -> Result<Value, Refusal> {
         Form::IsSet(name) => Value::Bool(world.env.contains_key(&string(name, world)?)),
         Form::File(path) => {
             let read = (world.read)(&string(path, world)?);
-            Value::Text(read.map_err(|problem| Refusal::new(expr.span.clone(), problem))?)
+            Value::Text(read.map_err(|problem| Refusal { span: expr.span.clone(), problem })?)
         }
         Form::Or(left, right) => match value(left)? {
             left if left.is_true() => left,

@@ -25,10 +25,10 @@ fn run(text: &str) -> Result<String, String> {
         env: &env,
         read: &|path| match path {
             ".ruby-version" => Ok("3.3.4\n".to_owned()),
-            _ => Err(Problem::error(format!("{path} does not exist"))),
+            _ => Err(Box::new(Problem::error(format!("{path} does not exist")))),
         },
         run: &|command| match command {
-            "rm" => Err(Problem::error("this runs a command")),
+            "rm" => Err(Box::new(Problem::error("this runs a command"))),
             command => Ok(format!("<{command}>\n")),
         },
     };

@@ -96,7 +96,7 @@ fn expressions() {
     sources.add("config/deploy.yml", text);
     let source = Source::new("config/deploy.yml", text);
     let env = BTreeMap::new();
-    let run = |_: &str| Err(Problem::error("this runs a command"));
+    let run = |_: &str| Err(Box::new(Problem::error("this runs a command")));
     let world = erb::World { env: &env, read: &|_| unreachable!(), run: &run };
     let problems = erb::render(&source, &world).unwrap_err();
     golden("expressions", &draw(&problems, &sources, false));

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::fleet::Fleet;
 use crate::process::{Cmd, Output, tail};
-use crate::{demo, house_rules, paths, setup};
+use crate::{demo, fuzz, house_rules, paths, setup};
 
 /// Counts of checks and single tests.
 #[derive(Default)]
@@ -18,7 +18,8 @@ struct Tally {
 }
 
 /// Runs all checks; `filter` restricts the fleet's tests to matching names.
-pub fn run(filter: Option<&str>, skip_fleet: bool) -> Result<()> {
+/// `fuzz_seconds` is how long each fuzz target runs, 0 for not at all.
+pub fn run(filter: Option<&str>, skip_fleet: bool, fuzz_seconds: u64) -> Result<()> {
     setup::for_building()?;
     let mut tally = Tally::default();
     tally.check("house rules", || {
@@ -40,6 +41,9 @@ pub fn run(filter: Option<&str>, skip_fleet: bool) -> Result<()> {
             .map(drop)
     });
     tally.tests("tests without the fleet", &cargo(&["test", "--workspace", "--no-fail-fast"]));
+    if fuzz_seconds > 0 {
+        tally.check("fuzzing", || fuzz::run(fuzz_seconds));
+    }
     if !skip_fleet {
         tally.check("building windlass", demo::build);
         tally.check("bringing the fleet up", || Fleet::up().map(drop));

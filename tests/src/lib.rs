@@ -11,6 +11,7 @@ pub mod demo;
 pub mod engine;
 pub mod events;
 pub mod fleet;
+pub mod fuzz;
 pub mod guests;
 pub mod host;
 pub mod house_rules;

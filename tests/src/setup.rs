@@ -36,6 +36,14 @@ pub fn for_building() -> Result<()> {
     wasm_target()
 }
 
+/// What fuzzing needs beside that: libFuzzer is written in C++.
+pub fn for_fuzzing() -> Result<()> {
+    if has_program("c++") {
+        return Ok(());
+    }
+    apt_install(&[("g++", "compiles libFuzzer, which the fuzz targets are linked with")])
+}
+
 /// Everything that the fleet needs, apart from a running Docker Engine.
 pub fn for_fleet() -> Result<()> {
     let mut missing: Vec<(&str, &str)> = FLEET

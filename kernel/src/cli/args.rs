@@ -22,6 +22,7 @@ pub struct Globals {
     pub skip_hooks: bool,
     pub lock_wait: Option<u64>,
     pub yes: bool,
+    pub allow_commands: bool,
 }
 
 impl Globals {
@@ -41,6 +42,7 @@ impl Globals {
             skip_hooks: matches.get_flag("skip-hooks"),
             lock_wait: matches.get_one::<u64>("lock-wait").copied(),
             yes: matches.get_flag("yes"),
+            allow_commands: matches.get_flag("allow-commands"),
         }
     }
 }
@@ -97,6 +99,7 @@ pub fn command(plugins: &[Plugin]) -> Command {
         )
         .value_parser(clap::value_parser!(u64)),
         switch("yes", Some('y'), "Answer every question with yes"),
+        switch("allow-commands", None, "Run the commands in the ERB of deploy.yml"),
     ];
     let mut root = Command::new("windlass")
         .about("Deploys web apps to your servers with zero downtime, over SSH and Docker")

@@ -34,6 +34,18 @@ impl Failure {
         Self::Drawn(draw(problems, sources, color()))
     }
 
+    /// The failure as a problem of what asked for it.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Message(text) | Self::Drawn(text) => match text.split_once("\nhelp: ") {
+                Some((message, help)) => Problem::error(message).help(help),
+                None => Problem::error(text),
+            },
+            Self::Usage(error) => Problem::error(error.to_string()),
+            Self::Interrupted(_) | Self::Said => Problem::error("interrupted"),
+        }
+    }
+
     /// The same without the values of secrets.
     pub fn masked(self, output: &super::output::Output) -> Self {
         match self {

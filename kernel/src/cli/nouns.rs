@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::config::load::{LoadOptions, load};
+use crate::config::load::{LoadOptions, from_disk, load};
+use crate::model::problem::Problem;
 use crate::plugin::{Host, Plugin};
 
 use super::failure::Failure;
@@ -33,7 +34,17 @@ fn of_project(
     }
     let destination = option(words, "destination", 'd');
     let destination = destination.as_deref();
-    let loaded = load(&LoadOptions { path, destination, version: None, env }).ok()?;
+    // Nothing may run only to find out which commands there are.
+    let options = LoadOptions {
+        path,
+        destination,
+        version: None,
+        env,
+        read: &from_disk,
+        allow_commands: false,
+        run: &|_| Err(Box::new(Problem::error("not now"))),
+    };
+    let loaded = load(&options).ok()?;
     plugins(host, &loaded.project).ok()
 }
 

@@ -8,11 +8,12 @@ use std::sync::atomic::AtomicBool;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::config::load::{LoadOptions, load};
+use crate::config::load::{LoadOptions, Problems, from_disk, load};
 use crate::config::ownership;
 use crate::config::secrets::{self, Precedence};
 use crate::config::sensitive;
 use crate::config::source::Sources;
+use crate::config::tree::Tree;
 use crate::deploy::crew::{Brief, Crew};
 use crate::deploy::local_files::LocalFiles;
 use crate::local::Here;
@@ -41,6 +42,9 @@ pub struct Workspace {
     /// True after the first connection, before which the hook pre-connect runs.
     pub connected: AtomicBool,
 }
+
+/// Runs a command line of the configuration in an environment, and gives what it prints.
+pub type Command<'a> = dyn Fn(&str, &BTreeMap<String, String>) -> Result<String, Failure> + 'a;
 
 /// Plugins of the default list.
 pub fn bundled_plugins(host: &Host) -> Result<Vec<Plugin>, Failure> {
@@ -83,6 +87,7 @@ pub fn open(
     output: &Output,
     host: &Host,
     here: Here,
+    command: &Command<'_>,
 ) -> Result<Workspace, Failure> {
     let directory = PathBuf::from(DIRECTORY);
     let destination = globals.destination.as_deref();
@@ -90,9 +95,16 @@ pub fn open(
         .map_err(|problems| Failure::drawn(&problems, &Sources::default()))?;
     let values = environment.values;
     let given = globals.version.clone().or_else(|| values.get("VERSION").cloned());
-    let options =
-        LoadOptions { path: &globals.config, destination, version: given.as_deref(), env: &values };
-    let loaded = load(&options).map_err(|p| Failure::drawn(&p.problems, &p.sources))?;
+    let options = LoadOptions {
+        path: &globals.config,
+        destination,
+        version: given.as_deref(),
+        env: &values,
+        read: &from_disk,
+        allow_commands: globals.allow_commands,
+        run: &|line| command(line, &values).map_err(|f| Box::new(f.into_problem())),
+    };
+    let loaded = load(&options).map_err(|found| also_of_plugins(*found, host))?;
     let (mut project, tree, sources) = (loaded.project, loaded.tree, loaded.sources);
     let plugins = plugins(host, &project)?;
     let crew = Crew::new(plugins).map_err(|e| Failure::Message(e.to_string()))?;
@@ -151,6 +163,21 @@ pub fn open(
     }
     workspace.brief = workspace.brief.with_repository(&workspace.crew)?;
     Ok(workspace)
+}
+
+/// A configuration that the kernel refuses, with what the bundled plugins' schemas say of it
+/// too, so that one run shows every mistake. Plugins of the project's own are not known then.
+fn also_of_plugins(found: Problems, host: &Host) -> Failure {
+    let Problems { mut problems, sources, tree } = found;
+    let own_plugins = |tree: &Tree| tree.get("/x-windlass/plugins").is_some();
+    if let Some(tree) = tree.filter(|tree| !own_plugins(tree))
+        && let Ok(crew) = bundled_plugins(host)
+            .and_then(|plugins| Crew::new(plugins).map_err(|e| Failure::Message(e.to_string())))
+    {
+        problems.extend(ownership::check(&tree, &crew.owners()));
+        problems = ownership::sorted(problems);
+    }
+    Failure::drawn(&problems, &sources)
 }
 
 impl Workspace {

@@ -104,6 +104,13 @@ impl<'a> Claims<'a> {
             .any(|claim| claim.path.len() > path.len() && covers(&claim.path[..path.len()], path))
     }
 
+    /// Root keys whose schema has this setting.
+    pub fn sections_with(&self, setting: &str) -> Vec<&str> {
+        let has = |claim: &&Claim<'_>| claim.schema["properties"].get(setting).is_some();
+        let at_root = self.list.iter().filter(|claim| claim.path.len() == 1);
+        at_root.filter(has).map(|claim| claim.path[0].as_str()).collect()
+    }
+
     /// Literal names that are claimed directly below a path.
     pub fn names_below(&self, path: &[String]) -> Vec<String> {
         let below = self.list.iter().filter(|claim| {

@@ -1,18 +1,19 @@
 //! From files to a [`Project`]: read, merge, check, all problems at once.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use super::source::Sources;
 use super::tree::{Node, Tree};
-use super::{erb, overlay, ownership, project, yaml};
+use super::{expressions, overlay, ownership, project, yaml};
 use crate::model::problem::Problem;
 use crate::model::project::Project;
 
 /// What to load, and for whom.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct LoadOptions<'a> {
     /// `config/deploy.yml`, as the user would write it.
     pub path: &'a Path,
@@ -21,6 +22,12 @@ pub struct LoadOptions<'a> {
     pub version: Option<&'a str>,
     /// What ERB's `ENV` sees: the environment after `.env` files.
     pub env: &'a BTreeMap<String, String>,
+    /// Reads a file: the configuration itself, and what its ERB reads.
+    pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    /// Whether commands in ERB may run. A file may allow it too, by `x-windlass: allow_commands`.
+    pub allow_commands: bool,
+    /// Runs a command line of ERB and gives what it prints.
+    pub run: &'a dyn Fn(&str) -> Result<String, Box<Problem>>,
 }
 
 /// A configuration without errors of the kernel's own. `ownership::check`,
@@ -50,6 +57,22 @@ fn summary(problems: &[Problem]) -> String {
         .map(Problem::to_string)
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Files that no honest project has are longer.
+const MAX_FILE: u64 = 4 << 20;
+
+/// A file on this machine, for [`LoadOptions::read`].
+///
+/// # Errors
+/// Those of the system, and a file of more than 4 MiB.
+pub fn from_disk(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > MAX_FILE {
+        true => Err(io::Error::other("it is larger than 4 MiB")),
+        false => Ok(bytes),
+    }
 }
 
 /// Load the configuration.
@@ -98,67 +121,80 @@ fn read_all(
         }
         Some(name) => Some((name, overlay::destination_path(options.path, name))),
     };
-    let base = read(options.path, options.env, sources, problems, || missing_base(options.path));
+    let reader = Reader { options, commands: Cell::new(options.allow_commands) };
+    let base = reader.read(options.path, sources, problems, || missing_base(options.path));
     let Some((name, path)) = over else { return base };
-    let over = read(&path, options.env, sources, problems, || overlay::missing(options.path, name));
+    let over = reader.read(&path, sources, problems, || overlay::missing(options.path, name));
     Some(overlay::merge(base?, over?))
 }
 
-fn read(
-    path: &Path,
-    env: &BTreeMap<String, String>,
-    sources: &mut Sources,
-    problems: &mut Vec<Problem>,
-    missing: impl FnOnce() -> Problem,
-) -> Option<Tree> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let unreadable =
-                || Problem::error(format!("{} cannot be read: {error}", path.display()));
-            problems.push(if error.kind() == ErrorKind::NotFound {
-                missing()
-            } else {
-                unreadable()
-            });
-            return None;
-        }
-    };
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count()
-                + 1;
-            let problem =
-                Problem::error(format!("{} is not UTF-8 text (line {line})", path.display()));
-            problems.push(problem.help("save the file as UTF-8"));
-            return None;
-        }
-    };
-    let source = sources.add(path, text);
-    let parsed = erb::render(&source, env).and_then(|rendered| yaml::parse(&source, &rendered));
-    match parsed {
-        Ok(parsed) if parsed.tree.root.map().is_some() => {
-            problems.extend(parsed.warnings);
-            Some(parsed.tree)
-        }
-        Ok(parsed) => {
-            let problem = Problem::error("the file should be a map of settings").at(parsed
-                .tree
-                .root
-                .spot
-                .place());
-            problems.push(problem.help("each line should look like `service: my-app`"));
-            None
-        }
-        Err(found) => {
-            problems.extend(found);
-            None
+/// Reads the files of one load.
+struct Reader<'a> {
+    options: &'a LoadOptions<'a>,
+    /// Whether commands may run; the base file also speaks for its destinations.
+    commands: Cell<bool>,
+}
+
+impl Reader<'_> {
+    fn read(
+        &self,
+        path: &Path,
+        sources: &mut Sources,
+        problems: &mut Vec<Problem>,
+        missing: impl FnOnce() -> Problem,
+    ) -> Option<Tree> {
+        let text = match (self.options.read)(path) {
+            Ok(bytes) => text(path, bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Box::new(missing())),
+            Err(error) => {
+                Err(Box::new(Problem::error(format!("{} cannot be read: {error}", path.display()))))
+            }
+        };
+        let source = match text {
+            Ok(text) => sources.add(path, text),
+            Err(problem) => {
+                problems.push(*problem);
+                return None;
+            }
+        };
+        let parsed = expressions::render(&source, self.options, &self.commands)
+            .and_then(|rendered| yaml::parse(&source, &rendered));
+        match parsed {
+            Ok(parsed) if parsed.tree.root.map().is_some() => {
+                problems.extend(parsed.warnings);
+                if expressions::allows(&parsed.tree) {
+                    self.commands.set(true);
+                }
+                Some(parsed.tree)
+            }
+            Ok(parsed) => {
+                let place = parsed.tree.root.spot.place();
+                let problem = Problem::error("the file should be a map of settings").at(place);
+                problems.push(problem.help(
+                    "each line should look like `service: my-app`, with a blank after the colon",
+                ));
+                None
+            }
+            Err(found) => {
+                problems.extend(found);
+                None
+            }
         }
     }
+}
+
+/// The text of a file, which must be UTF-8.
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Box<Problem>> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let found = match error.as_bytes() {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "UTF-16 text".to_owned(),
+            _ => format!("not UTF-8 text (line {line})"),
+        };
+        let problem = Problem::error(format!("{} is {found}", path.display()));
+        Box::new(problem.help("save the file as UTF-8"))
+    })
 }
 
 fn missing_base(path: &Path) -> Problem {

@@ -149,7 +149,23 @@ impl Walk<'_> {
             owned_elsewhere: &owned_elsewhere,
             neighbours: &neighbours,
         };
-        self.problems.extend(schema::check(node, entry, &pointer(path), claim.schema, &context));
+        let mut problems = schema::check(node, entry, &pointer(path), claim.schema, &context);
+        for problem in &mut problems {
+            self.too_far_right(problem);
+        }
+        self.problems.extend(problems);
+    }
+
+    /// An unknown key that is known at the root may only be indented too far.
+    fn too_far_right(&self, problem: &mut Problem) {
+        let unknown =
+            problem.label.as_ref().is_some_and(|label| label.starts_with("not a setting"));
+        let path: Vec<String> = problem.pointer.iter().flat_map(|p| segments(p)).collect();
+        let ([_, .., key], true) = (path.as_slice(), unknown) else { return };
+        if self.claims.names_below(&[]).contains(key) {
+            problem.help =
+                Some(format!("`{key}` is a key of the file itself: begin its line at the left"));
+        }
     }
 
     fn unknown(&mut self, entry: Option<&Entry>, path: &[String]) {
@@ -157,26 +173,20 @@ impl Walk<'_> {
         let parent = &path[..path.len() - 1];
         let mut problem =
             words::unknown_key(entry, &pointer(parent), &self.claims.names_below(parent), None);
-        problem.label = Some("nobody owns this key".to_owned());
-        if let ([key], true) = (path, problem.help.is_none()) {
-            problem.help = newer_kamal(key).map(str::to_owned);
+        if problem.label.as_deref() == Some(words::NO_SETTING) {
+            problem.label = Some("nobody owns this key".to_owned());
+        }
+        let guessed = problem.help.as_ref().is_some_and(|help| help.starts_with("did you mean"));
+        let sections = self.claims.sections_with(&entry.key);
+        if path.len() == 1 && !guessed && !sections.is_empty() {
+            // It stands too far left.
+            let sections: Vec<String> = sections.iter().map(|name| format!("`{name}:`")).collect();
+            let sections = words::series(&sections);
+            let help = format!("indent it, if it belongs below {sections}");
+            problem.help.get_or_insert(help);
         }
         self.problems.push(problem);
     }
-}
-
-/// Root keys of Kamal 2, which a file may have picked up.
-fn newer_kamal(key: &str) -> Option<&'static str> {
-    Some(match key {
-        "proxy" => {
-            "`proxy` is Kamal 2; here `traefik` and `healthcheck` do its work, unless a plugin owns `proxy`"
-        }
-        "aliases" | "secrets" | "deploy_timeout" | "drain_timeout" | "error_pages_path" => {
-            "this key is Kamal 2; Windlass reads the configuration of Kamal 1.9"
-        }
-        "env_tags" => "tags stand under `env`: `env: {tags: …}`",
-        _ => return None,
-    })
 }
 
 fn part(
@@ -224,7 +234,7 @@ fn pointer(path: &[String]) -> String {
 }
 
 /// In the order of the files; what an alias repeats is said once.
-pub(super) fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
+pub fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
     let start = |problem: &Problem| {
         problem.place.as_ref().map(|place| (place.file.clone(), place.span.start))
     };

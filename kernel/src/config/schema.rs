@@ -6,7 +6,8 @@
 //! `exclusiveMaximum`, `minLength`, `maxLength`, `anyOf`, `oneOf` (as `anyOf`),
 //! `allOf`, `if`/`then`/`else`, `$ref` to `#/…`, and boolean schemas. `$schema`, `$id`, `$defs`,
 //! `$comment`, `title`, `description`, `default`, `examples`, `deprecated`,
-//! `format` and `x-…` are notes. [`unsupported`] finds everything else, so that no rule is
+//! `format` and `x-…` are notes; `x-help` says what to write instead of a value of the wrong type,
+//! `x-unknown` instead of an unknown key. [`unsupported`] finds everything else, so that no rule is
 //! silently ignored. Own code, because the problems must name places and
 //! because YAML scalars keep their text beside their value.
 
@@ -147,7 +148,7 @@ impl<'a> Checker<'a> {
         let found = Kind::of(subject.node);
         if !kinds.is_empty() && !kinds.iter().any(|kind| kind.accepts(found)) {
             let wanted: Vec<String> = kinds.iter().map(|kind| kind.words().to_owned()).collect();
-            return self.wrong_type(subject, &wanted, &kinds);
+            return self.wrong_type(subject, &wanted, &kinds, note(rules, "x-help"));
         }
         self.surprise(subject, &kinds);
         self.fixed(subject, schema);
@@ -203,7 +204,7 @@ impl<'a> Checker<'a> {
                     .collect();
                 let wanted: Vec<String> =
                     failures.iter().flat_map(|(schema, _)| words::wanted(schema)).collect();
-                self.wrong_type(subject, &wanted, &kinds);
+                self.wrong_type(subject, &wanted, &kinds, note(rules, "x-help"));
             }
         }
     }
@@ -236,8 +237,11 @@ impl<'a> Checker<'a> {
                     let known = properties.into_iter().flat_map(JsonMap::keys).cloned();
                     let known: Vec<String> =
                         known.chain((self.context.neighbours)(subject.pointer)).collect();
-                    let problem =
+                    let mut problem =
                         words::unknown_key(entry, subject.pointer, &known, self.context.origin);
+                    if let (Some(help), false) = (note(rules, "x-unknown"), is_guess(&problem)) {
+                        problem.help = Some(help.to_owned());
+                    }
                     self.problems.push(problem);
                 }
                 (None, Some(schema)) => self.value(&child, schema, depth + 1),
@@ -287,6 +291,15 @@ pub(super) fn array<'a>(
     name: &str,
 ) -> impl Iterator<Item = &'a Json> {
     rules.get(name).and_then(Json::as_array).into_iter().flatten()
+}
+
+fn note<'a>(rules: &'a JsonMap<String, Json>, name: &str) -> Option<&'a str> {
+    rules.get(name).and_then(Json::as_str)
+}
+
+/// Whether a problem's help is a name close to the one that is unknown.
+fn is_guess(problem: &Problem) -> bool {
+    problem.help.as_ref().is_some_and(|help| help.starts_with("did you mean"))
 }
 
 pub(super) fn count(rules: &JsonMap<String, Json>, name: &str) -> Option<u64> {

@@ -81,11 +81,25 @@ impl Checker<'_> {
         self.add(subject, text, Some("not allowed here"), help);
     }
 
-    /// A value of another type than the schema's `kinds`, which read as `wanted`.
-    pub fn wrong_type(&mut self, subject: &Subject<'_>, wanted: &[String], kinds: &[Kind]) {
+    /// A value of another type than the schema's `kinds`, which read as `wanted`; `help` is what
+    /// the schema itself advises.
+    pub fn wrong_type(
+        &mut self,
+        subject: &Subject<'_>,
+        wanted: &[String],
+        kinds: &[Kind],
+        help: Option<&str>,
+    ) {
         let wanted = words::series(wanted);
         let text = format!("should be {wanted}, found {}", Kind::of(subject.node).words());
-        let cure = words::cure(subject.node, kinds);
+        let cure = match subject.node.is_null() && printed_nothing(subject) {
+            true => Some(
+                "the expression printed nothing: set the variable, or give a default, as in \
+                 `ENV.fetch(\"NAME\", \"default\")`"
+                    .to_owned(),
+            ),
+            false => help.map(str::to_owned).or_else(|| words::cure(subject.node, kinds)),
+        };
         self.add(subject, text, Some(&format!("expected {wanted}")), cure);
     }
 
@@ -133,4 +147,12 @@ impl Checker<'_> {
         problem.origin = self.context.origin.map(str::to_owned);
         self.problems.push(problem);
     }
+}
+
+/// Whether ERB stands behind the key in its line.
+fn printed_nothing(subject: &Subject<'_>) -> bool {
+    subject.entry.is_some_and(|entry| {
+        let text = &entry.key_spot.source.text()[entry.key_spot.span.end..];
+        text.lines().next().is_some_and(|line| line.contains("<%="))
+    })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::newer_kamal;
 use super::tree::{Data, Entry, Node, Value, join, segments};
 use crate::model::problem::Problem;
 
@@ -124,28 +125,73 @@ pub fn name(pointer: &str) -> String {
 /// How a value of the wrong type could be put right, if that is plain to see.
 pub fn cure(node: &Node, kinds: &[Kind]) -> Option<String> {
     let wants = |kind| kinds.contains(&kind);
-    if node.is_null() {
-        return Some("give it a value, or remove the key".to_owned());
-    }
-    if wants(Kind::List) && node.scalar().is_some() {
-        return Some("put each item on a line of its own, after `- `".to_owned());
-    }
-    let scalar = node.scalar()?;
-    match &scalar.data {
-        Data::Text(text) => {
-            let read = super::scalar::plain(text.trim());
-            let fits = match read {
-                Data::Bool(_) => wants(Kind::Bool),
-                Data::Int(_) => wants(Kind::Integer) || wants(Kind::Number),
-                Data::Float(_) => wants(Kind::Number),
-                _ => false,
-            };
-            fits.then(|| format!("remove the quotes: {}", text.trim()))
+    match &node.value {
+        Value::Scalar(scalar) => match &scalar.data {
+            Data::Null => Some("give it a value, or remove the key".to_owned()),
+            Data::Text(text) => unquoted(text, kinds).or_else(|| collected(text, kinds)),
+            _ if wants(Kind::Text) => Some(format!("quote it: \"{}\"", scalar.raw)),
+            _ => collected(&scalar.raw, kinds),
+        },
+        Value::List(items) if wants(Kind::Map) => {
+            let pairs = items.iter().any(|item| item.text().is_some_and(|text| text.contains('=')));
+            Some(match pairs {
+                true => "write each one as `NAME: value`, without `- ` and `=`".to_owned(),
+                false => "write each one as `NAME: value`, without `- `".to_owned(),
+            })
         }
-        _ if wants(Kind::Text) => Some(format!("quote it: \"{}\"", scalar.raw)),
+        Value::List(items) if wants(Kind::Text) => {
+            let words: Option<Vec<String>> = items.iter().map(Node::text).collect();
+            let words = words.filter(|words| !words.is_empty())?.join(" ");
+            Some(format!("write it as one text, without brackets and dashes: {words}"))
+        }
+        Value::Map(_) if wants(Kind::List) => {
+            Some("put each item on a line of its own, after `- ` and without a key".to_owned())
+        }
+        Value::Map(_) if wants(Kind::Text) => {
+            Some("write one text behind the key; is the line below indented too far?".to_owned())
+        }
         _ => None,
     }
 }
+
+/// For a text that would fit without its quotes.
+fn unquoted(text: &str, kinds: &[Kind]) -> Option<String> {
+    let wants = |kind| kinds.contains(&kind);
+    let fits = match super::scalar::plain(text.trim()) {
+        Data::Bool(_) => wants(Kind::Bool),
+        Data::Int(_) => wants(Kind::Integer) || wants(Kind::Number),
+        Data::Float(_) => wants(Kind::Number),
+        _ => false,
+    };
+    fits.then(|| format!("remove the quotes: {}", text.trim()))
+}
+
+/// For a single value where several belong.
+fn collected(text: &str, kinds: &[Kind]) -> Option<String> {
+    if kinds.contains(&Kind::List) && text.starts_with('-') && !text.starts_with("- ") {
+        return Some("put a blank between `-` and the item".to_owned());
+    }
+    if kinds.contains(&Kind::List) {
+        return Some(match text.is_empty() || text.contains(['\n', ',', '[', ']']) {
+            true => "put each item on a line of its own, after `- `".to_owned(),
+            false => format!(
+                "make it a list, even of one: `[{text}]`, or on a line of its own `- {text}`"
+            ),
+        });
+    }
+    if !kinds.contains(&Kind::Map) {
+        return None;
+    }
+    Some(match text.split_once('=') {
+        Some((name, value)) if !name.contains(char::is_whitespace) => {
+            format!("write on a line of its own, indented: `{name}: {value}`")
+        }
+        _ => "write its settings below it, indented, each as `name: value`".to_owned(),
+    })
+}
+
+/// Under the mark of a key that nobody knows.
+pub const NO_SETTING: &str = "not a setting here";
 
 /// The problem of a key that nobody knows.
 pub fn unknown_key(entry: &Entry, parent: &str, known: &[String], origin: Option<&str>) -> Problem {
@@ -159,13 +205,18 @@ pub fn unknown_key(entry: &Entry, parent: &str, known: &[String], origin: Option
     };
     let label = match origin {
         Some(plugin) => format!("not a setting of the plugin `{plugin}`"),
-        None => "not a setting here".to_owned(),
+        None => NO_SETTING.to_owned(),
     };
     let mut problem = Problem::error(message)
         .at(entry.key_spot.place())
         .about(join(parent, &entry.key))
         .label(label);
     problem.origin = origin.map(str::to_owned);
+    if let Some((whose, instead)) = newer_kamal::instead(&path, &entry.key) {
+        let at = path.iter().chain([&entry.key]).cloned().collect::<Vec<_>>().join("/");
+        problem.message = format!("`{at}` is a key of {whose}");
+        return problem.label("Windlass reads the file of Kamal 1.9").help(instead);
+    }
     problem.help = suggest(&entry.key, known).or_else(|| {
         let mut known: Vec<&String> = known.iter().collect();
         known.sort();

@@ -3,18 +3,23 @@
 use super::source::Source;
 use crate::model::problem::Problem;
 
-/// Conflict markers that version control left in the file.
+/// Conflict markers that version control left in the file, each conflict once.
 pub fn conflicts(source: &Source) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let mut inside = false;
     for number in 1..=source.text().lines().count() {
         let span = source.line(number);
-        if source.text()[span.clone()].starts_with("<<<<<<< ") {
+        let line = &source.text()[span.clone()];
+        let (begins, ends) = (line.starts_with("<<<<<<< "), line.starts_with(">>>>>>> "));
+        let between = line == "=======" || line.starts_with("||||||| ");
+        if begins || (!inside && (ends || between)) {
             let problem =
                 Problem::error("a merge conflict was left in this file").at(source.place(span));
             problems.push(problem.help(
                 "keep one side and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`",
             ));
         }
+        inside = (inside || begins || between) && !ends;
     }
     problems
 }
@@ -28,7 +33,14 @@ pub fn explain(source: &Source, at: usize, info: &str) -> Problem {
     if let Some(problem) = unclosed(source, at) {
         return problem;
     }
-    let line = source.line(source.place(at..at).line);
+    if let Some(problem) = printed(source, at) {
+        return problem;
+    }
+    let number = source.place(at..at).line;
+    if let Some(problem) = misplaced(source, number, at, info) {
+        return problem;
+    }
+    let line = source.line(number);
     // The end of the file is no place to look at; the last text before it is.
     let last = source.text().trim_end().char_indices().next_back().map_or(0, |(at, _)| at);
     let at = if at >= source.text().len() { last } else { at };
@@ -42,9 +54,67 @@ pub fn explain(source: &Source, at: usize, info: &str) -> Problem {
     }
 }
 
+/// What an ERB tag printed is no YAML.
+fn printed(source: &Source, at: usize) -> Option<Problem> {
+    let tag = source.text()[at..].strip_prefix("<%=")?;
+    let end = at + 3 + tag.find("%>")? + 2;
+    let problem = Problem::error("what this expression prints is not valid YAML here")
+        .at(source.place(at..end));
+    Some(problem.label("reading stopped here").help(
+        "make one quoted text of it with `.to_s.inspect`: `<%= ENV[\"NAME\"].to_s.inspect %>`",
+    ))
+}
+
+/// A line that begins in a column where none may begin.
+fn misplaced(source: &Source, number: usize, at: usize, info: &str) -> Option<Problem> {
+    let text = |number: usize| &source.text()[source.line(number)];
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let line = text(number);
+    let counts = |line: &str| {
+        let line = line.trim_start();
+        !line.is_empty() && !line.starts_with('#')
+    };
+    let before: Vec<&str> = (1..number).map(text).filter(|line| counts(line)).collect();
+    let own = indent(line);
+    let key = line.find(':').map(|colon| source.line(number).start + colon);
+    let problem = if info.contains("mapping values") && key.is_some_and(|key| at <= key) {
+        let last = before.last().filter(|last| indent(last) < own)?;
+        format!("this line begins further right than the one above, `{}`", last.trim())
+    } else if info.contains("did not find expected") && key.is_none_or(|key| at <= key) {
+        "this line begins in a column in which no line above it begins".to_owned()
+    } else {
+        return None;
+    };
+    let mut columns: Vec<usize> = Vec::new();
+    for line in before.iter().rev() {
+        let found = indent(line);
+        if found < own && columns.last().is_none_or(|last| found < *last) {
+            columns.push(found);
+        }
+    }
+    let columns: Vec<String> =
+        columns.iter().rev().map(|column| (column + 1).to_string()).collect();
+    let start = source.line(number).start;
+    let problem =
+        Problem::error(problem).at(source.place(start + own..start + line.trim_end().len()));
+    let problem = problem.label(format!("column {}", own + 1));
+    Some(match columns.is_empty() {
+        true => problem,
+        false => problem.help(format!(
+            "keys of one map begin in the same column; here that is {}",
+            columns.join(" or ")
+        )),
+    })
+}
+
 /// Tabs may not indent. The parser notices late and calls it something else.
 fn tab(source: &Source, at: usize) -> Option<Problem> {
     let number = source.place(at..at).line;
+    if at > 0 && source.text().as_bytes()[at - 1] == b'\t' && source.line(number).start < at - 1 {
+        let problem =
+            Problem::error("a tab stands between a key and its value").at(source.place(at - 1..at));
+        return Some(problem.label("tab").help("write a blank instead"));
+    }
     [number, number.saturating_sub(1), number + 1].into_iter().find_map(|number| {
         let line = source.line(number);
         let text = &source.text()[line.clone()];
@@ -104,7 +174,7 @@ fn help(line: &str, info: &str) -> Option<&'static str> {
         );
     }
     if info.contains("mapping values are not allowed") {
-        return Some("quote the value if it contains `: `, and check the indentation");
+        return Some("a value that contains `: ` needs quotes around the whole of it");
     }
     if info.contains("quoted scalar") {
         return Some("close the quote that opens here");

@@ -159,7 +159,10 @@ impl Reader<'_> {
                 }
             },
             Value::Scalar(scalar) => {
-                let help = format!("quote it: \"{}\"", scalar.raw);
+                let help = match Kind::of(item) {
+                    Kind::Null => "write a host behind the `- `, or remove the line".to_owned(),
+                    _ => format!("quote it: \"{}\"", scalar.raw),
+                };
                 let text =
                     format!("a host should be a string or a map, found {}", Kind::of(item).words());
                 refuse(text, &item.spot, &help);

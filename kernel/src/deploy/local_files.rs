@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::config::erb;
+use crate::config::erb::{self, World};
 use crate::config::source::Source;
 use crate::model::file_content::FileContent;
 use crate::model::problem::Problem;
@@ -70,7 +70,16 @@ impl LocalFiles {
         let mut env = self.env.clone();
         env.extend(more);
         // Its own line is the better place than that of deploy.yml.
-        let rendered = erb::render(&Source::new(&path, text), &env);
+        let none = |what: &str| {
+            let problem = Problem::error(format!("ERB: an uploaded file may not {what}"));
+            Err(Box::new(problem.help("set a variable before, and use ENV[\"NAME\"]")))
+        };
+        let world = World {
+            env: &env,
+            read: &|_| none("read other files"),
+            run: &|_| none("run commands"),
+        };
+        let rendered = erb::render(&Source::new(&path, text), &world);
         let rendered = rendered.map_err(|problems| {
             let first = problems.into_iter().next().map(Box::new);
             first.unwrap_or_else(|| refuse("cannot be evaluated".into(), "write plain text"))

@@ -24,6 +24,9 @@ pub enum LocalError {
     /// It ran too long and was ended with all that it had started.
     #[error("{program} was ended because it took longer than {} s", limit.as_secs_f64())]
     TimedOut { program: String, limit: Duration },
+    /// A command line of the configuration ended with another code than 0.
+    #[error("the command `{line}` failed{}{detail}", if detail.is_empty() { "" } else { ": " })]
+    Command { line: String, detail: String },
     /// git refused.
     #[error("{command} failed in {}{}{detail}", directory.display(), if detail.is_empty() { "" } else { ": " })]
     Git { command: String, directory: PathBuf, detail: String },

@@ -110,7 +110,7 @@ async fn git(directory: &Path, arguments: &[&str]) -> Result<String, LocalError>
 }
 
 /// Exit, and the trimmed first MiB of stdout and stderr.
-async fn collect(command: Command) -> Result<(Exit, String, String), LocalError> {
+pub(super) async fn collect(command: Command) -> Result<(Exit, String, String), LocalError> {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = run(command, |stream, bytes| {
         let kept: &mut Vec<u8> = if stream == Stream::Stdout { &mut out } else { &mut err };

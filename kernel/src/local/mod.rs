@@ -4,6 +4,7 @@ mod error;
 mod git;
 mod here;
 mod run;
+mod shell;
 mod turn;
 
 #[cfg(test)]
@@ -13,4 +14,5 @@ pub use error::LocalError;
 pub use git::{REPOSITORY_VARIABLES, Repository, performer, repository, user_name};
 pub use here::Here;
 pub use run::{Command, Exit, Stream, run};
+pub use shell::shell;
 pub use turn::Turn;

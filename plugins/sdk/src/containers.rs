@@ -193,12 +193,43 @@ pub fn to_start<'a>(
 pub fn version<'a>(context: &Context, container: &'a ContainerState, role: &str) -> &'a str {
     let prefix = format!("{}-", role_prefix(context, role));
     let version = container.name.strip_prefix(&prefix).unwrap_or(&container.name);
-    version.split_once(REPLACED).map_or(version, |(version, _)| version)
+    // From the end: a version may itself end in a part of the mark.
+    match version.rsplit_once(REPLACED) {
+        Some((version, digits)) if is_mark(digits) => version,
+        _ => version,
+    }
+}
+
+/// The 16 digits behind [`REPLACED`].
+fn is_mark(digits: &str) -> bool {
+    digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_come_back_from_names() {
+        let context = crate::testing::context("deploy");
+        for name in ["v1", "1-2_3", "a-_replaced", "_replaced_", "x_replaced_y"] {
+            for mark in ["", "_replaced_0123456789abcdef"] {
+                let container = ContainerState {
+                    id: String::new(),
+                    name: format!("shop-web-{name}{mark}"),
+                    image: String::new(),
+                    image_id: String::new(),
+                    labels: Vec::new(),
+                    status: ContainerStatus::Running,
+                    health: HealthStatus::None,
+                    created_at: String::new(),
+                    mounts: Vec::new(),
+                    addresses: Vec::new(),
+                };
+                assert_eq!(version(&context, &container, "web"), name);
+            }
+        }
+    }
 
     #[test]
     fn images_are_compared_by_id() {

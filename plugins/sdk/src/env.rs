@@ -71,8 +71,9 @@ impl Env {
         self.clear.iter().map(var).collect()
     }
 
-    /// Warnings about names that are both clear and secret.
+    /// Names of secrets that are none, and warnings about names that are both clear and secret.
     pub fn doubtful(&self, pointer: &str) -> Vec<Problem> {
+        let mut problems = self.misnamed(pointer);
         let twice = self.secret.iter().filter(|name| self.has_clear(name));
         let problem = |name: &String| Problem {
             severity: Severity::Warning,
@@ -82,7 +83,26 @@ impl Env {
                 format!("`{name}` is also a secret; containers get the clear value"),
             )
         };
-        twice.map(problem).collect()
+        problems.extend(twice.map(problem));
+        problems
+    }
+
+    /// Secrets with names that no file of secrets could hold.
+    fn misnamed(&self, pointer: &str) -> Vec<Problem> {
+        let wrong = |name: &String| {
+            name.is_empty() || name.contains(|c: char| "=:".contains(c) || c.is_whitespace())
+        };
+        let problem = |(index, name): (usize, &String)| {
+            let help = match name.split_once(':') {
+                Some((name, _)) => format!(
+                    "write `{name}`, and set a variable of this name; `NAME:OTHER` is Kamal 2"
+                ),
+                None => "write the name only; its value stands in `.env` or the environment".into(),
+            };
+            let message = format!("`{name}` is not the name of a secret");
+            Problem { help: Some(help), ..error_at(format!("{pointer}/secret/{index}"), message) }
+        };
+        self.secret.iter().enumerate().filter(|(_, name)| wrong(name)).map(problem).collect()
     }
 }
 
@@ -100,6 +120,9 @@ pub fn schema(description: &str) -> Value {
     let clear = json!({
         "description": "Names and values. `${VAR}` stands for a variable of the server.",
         "type": "object",
+        "properties": {
+            "tags": { "type": "string", "x-help": "tags stand only under `env` at the root" },
+        },
         "additionalProperties": { "type": ["string", "number", "boolean"] },
     });
     json!({
@@ -107,6 +130,8 @@ pub fn schema(description: &str) -> Value {
         "if": { "anyOf": [{ "required": ["clear"] }, { "required": ["secret"] }] },
         "then": {
             "type": "object",
+            "x-unknown": "beside `clear` and `secret` there are no variables; write it under \
+                          `clear`. Tags stand only under `env` at the root",
             "additionalProperties": false,
             "properties": {
                 "clear": clear.clone(),

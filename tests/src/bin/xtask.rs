@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use windlass_tests::fleet::Fleet;
-use windlass_tests::{checks, demo, engine, measure, setup};
+use windlass_tests::{checks, demo, engine, fuzz, measure, setup};
 
 /// Works on this repository: sets up, demonstrates, tests.
 #[derive(Parser)]
@@ -31,6 +31,15 @@ enum Task {
         /// Leave out what needs the fleet
         #[arg(long)]
         skip_fleet: bool,
+        /// Fuzz each target for this long; 0 leaves fuzzing out
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        fuzz: u64,
+    },
+    /// Give the parsers and the quoting whatever breaks them
+    Fuzz {
+        /// For how long, each target
+        #[arg(value_name = "SECONDS", default_value_t = 60)]
+        seconds: u64,
     },
 }
 
@@ -69,6 +78,7 @@ fn main() -> Result<()> {
         Task::Fleet(FleetTask::Wipe) => Fleet::attach()?.wipe(),
         Task::Demo => demo::run(),
         Task::Measure => measure::run(),
-        Task::Test { filter, skip_fleet } => checks::run(filter.as_deref(), skip_fleet),
+        Task::Test { filter, skip_fleet, fuzz } => checks::run(filter.as_deref(), skip_fleet, fuzz),
+        Task::Fuzz { seconds } => fuzz::run(seconds),
     }
 }

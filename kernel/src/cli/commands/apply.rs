@@ -26,9 +26,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     let mut globals = shell.globals.clone();
     globals.version = Some(file.plan.version.clone());
     globals.destination = file.plan.destination.clone();
-    let here = shell.here()?;
-    let mut workspace =
-        super::workspace::open(&globals, &shell.env, &shell.output, &shell.plugins, here)?;
+    let mut workspace = shell.open(&globals)?;
     let plugins: Vec<(String, String)> =
         workspace.crew.iter().map(|p| (p.name().into(), p.digest().into())).collect();
     if plugins != file.plugins {

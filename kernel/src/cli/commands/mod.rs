@@ -21,7 +21,7 @@ use clap::ArgMatches;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::local::Here;
+use crate::local::{self, Here};
 use crate::plugin::Host;
 
 use super::args::{self, Globals};
@@ -48,13 +48,18 @@ impl Shell<'_> {
 
     /// The project, with the version that git gives if no option does.
     pub fn workspace(&self) -> Result<Workspace, Failure> {
-        workspace::open(&self.globals, &self.env, &self.output, &self.plugins, self.here()?)
+        self.open(&self.globals)
     }
 
-    /// What there is to know about the user's machine.
-    fn here(&self) -> Result<Here, Failure> {
+    /// The project as other options than those of the command line want it.
+    fn open(&self, globals: &Globals) -> Result<Workspace, Failure> {
         let cache = workspace::cache_directory(&self.env);
-        self.block(async { Ok(Here::look(Path::new(workspace::DIRECTORY), cache).await) })
+        let directory = Path::new(workspace::DIRECTORY);
+        let here = self.block(async { Ok(Here::look(directory, cache).await) })?;
+        let command = |line: &str, env: &BTreeMap<String, String>| {
+            self.block(async { Ok(local::shell(line, env).await?) })
+        };
+        workspace::open(globals, &self.env, &self.output, &self.plugins, here, &command)
     }
 
     /// The project, for a command that starts a version and so must know which.

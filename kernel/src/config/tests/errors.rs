@@ -9,6 +9,7 @@ use super::{read, tree};
 use crate::config::draw::draw;
 use crate::config::source::{Source, Sources};
 use crate::config::{erb, ownership};
+use crate::model::problem::Problem;
 
 fn golden(name: &str, drawn: &str) {
     let mut settings = insta::Settings::clone_current();
@@ -94,7 +95,10 @@ fn expressions() {
     let mut sources = Sources::default();
     sources.add("config/deploy.yml", text);
     let source = Source::new("config/deploy.yml", text);
-    let problems = erb::render(&source, &BTreeMap::new()).unwrap_err();
+    let env = BTreeMap::new();
+    let run = |_: &str| Err(Box::new(Problem::error("this runs a command")));
+    let world = erb::World { env: &env, read: &|_| unreachable!(), run: &run };
+    let problems = erb::render(&source, &world).unwrap_err();
     golden("expressions", &draw(&problems, &sources, false));
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::files::Directory;
-use crate::config::load::{LoadOptions, Loaded, Problems, load};
+use crate::config::load::{LoadOptions, Loaded, Problems, from_disk, load};
 use crate::model::project::{BootLimit, Gate};
 
 pub(super) fn run(
@@ -18,6 +18,9 @@ pub(super) fn run(
         destination,
         version: Some("v1"),
         env: &env,
+        read: &from_disk,
+        allow_commands: false,
+        run: &|command| Ok(format!("<{command}>")),
     })
 }
 

@@ -24,7 +24,7 @@ fn read(text: &str) -> (Result<Tree, Vec<Problem>>, Sources) {
 }
 
 #[track_caller]
-fn tree(text: &str) -> Tree {
+pub(super) fn tree(text: &str) -> Tree {
     match read(text) {
         (Ok(tree), _) => tree,
         (Err(problems), sources) => panic!("{}", super::draw::draw(&problems, &sources, false)),

@@ -177,7 +177,7 @@ fn words_for_each_rule() {
         (
             json!({"type": "array"}),
             "a",
-            "`key` should be a list, found a string [put each item on a line of its own, after `- `]",
+            "`key` should be a list, found a string [make it a list, even of one",
         ),
         (
             stringish.clone(),
@@ -240,6 +240,22 @@ fn words_for_each_rule() {
             "`key` should be a string, found a list",
         ),
         (json!({"properties": {"a": false}}), "{a: 1}", "`a` is not allowed here"),
+        (
+            json!({"type": "object", "x-help": "write {a: b}"}),
+            "a",
+            "`key` should be a map, found a string [write {a: b}]",
+        ),
+        (
+            json!({"properties": {"a": {}}, "additionalProperties": false, "x-unknown": "not here"}),
+            "{other: 1}",
+            "unknown key `other` in `key` [not here]",
+        ),
+        (
+            json!({"type": "string"}),
+            "[a, b]",
+            "`key` should be a string, found a list [write it as one text",
+        ),
+        (json!({"type": "object"}), "[A=b]", "`key` should be a map, found a list [write each one"),
     ] {
         let found = messages(schema, value);
         assert!(found.len() == 1 && found[0].starts_with(expected), "{value}: {found:?}");

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::client::{Client, Cut};
 use super::fleet::Fleet;
 use super::machine::Machine;
-use crate::config::load::{LoadOptions, load};
+use crate::config::load::{LoadOptions, from_disk, load};
 use crate::config::ownership;
 use crate::deploy::crew::{Brief, Crew};
 use crate::deploy::hosts::Seen;
@@ -179,7 +179,15 @@ pub fn brief(config: &str, version: &str, run: u32) -> Brief {
     let path = directory.path().join("deploy.yml");
     std::fs::write(&path, config).unwrap();
     let env = BTreeMap::new();
-    let options = LoadOptions { path: &path, destination: None, version: Some(version), env: &env };
+    let options = LoadOptions {
+        path: &path,
+        destination: None,
+        version: Some(version),
+        env: &env,
+        read: &from_disk,
+        allow_commands: false,
+        run: &|_| unreachable!("the file has no ERB"),
+    };
     let loaded = load(&options).unwrap();
     let crew = &*CREW;
     let owners = crew.owners();

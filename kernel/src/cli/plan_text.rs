@@ -76,7 +76,7 @@ fn title(plan: &Plan, id: &str) -> String {
     match (title(plan.steps.iter().find(|s| s.id == id)), title(block.next())) {
         (Some(title), _) => title,
         (None, Some(first)) => {
-            title(block.last()).map_or(first.clone(), |last| format!("{first} … {last}"))
+            title(block.next_back()).map_or(first.clone(), |last| format!("{first} … {last}"))
         }
         (None, None) => id.to_string(),
     }

@@ -3,7 +3,7 @@
 //!
 //! text → [`erb`] → [`yaml`] → [`tree`] → [`overlay`] → [`load`] → `Project`;
 //! [`ownership`] shares the tree out among plugins, [`draw`] shows
-//! problems, [`print`] the resolved configuration.
+//! problems, [`mod@print`] the resolved configuration.
 
 mod claims;
 mod dotenv;

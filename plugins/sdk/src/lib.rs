@@ -4,7 +4,7 @@
 //! A plugin generates the bindings of its own world with the types of this crate, and
 //! exports them for wasm only, so that its logic is unit-tested natively:
 //!
-//! ```ignore
+//! ```text
 //! wit_bindgen::generate!({
 //!     path: "../../wit",
 //!     world: "windlass:plugin/proxy-plugin@0.1.0",

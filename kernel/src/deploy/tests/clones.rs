@@ -43,7 +43,8 @@ async fn only_what_is_committed_is_built_and_the_rest_is_told() {
 
 #[tokio::test]
 async fn a_clone_that_is_not_good_is_made_again() {
-    let damages: [(&str, fn(&Desk)); 4] = [
+    type Damage = (&'static str, fn(&Desk));
+    let damages: [Damage; 4] = [
         ("no .git", |desk| std::fs::remove_dir_all(desk.clone().join(".git")).unwrap()),
         ("no HEAD", |desk| std::fs::remove_file(desk.clone().join(".git/HEAD")).unwrap()),
         ("an empty object", |desk| {

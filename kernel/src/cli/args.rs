@@ -179,6 +179,9 @@ fn own() -> Vec<Command> {
             .about("Remove proxy, app and accessories from the hosts, and log out of the registry"),
         Command::new("audit").about("Show the audit log of every host"),
         Command::new("status").about("Show what runs where, the lock and the last deploys"),
+        Command::new("envify")
+            .about("Write .env from the template .env.erb, then push env files")
+            .arg(switch("skip-push", Some('P'), "Do not push env files to the hosts")),
         Command::new("docs")
             .about("Show the keys of deploy.yml")
             .arg(Arg::new("SECTION").help("Such as healthcheck, role or traefik")),

@@ -106,6 +106,30 @@ pub fn load(options: &LoadOptions<'_>) -> Result<Loaded, Box<Problems>> {
     }
 }
 
+/// The text that the template at `options.path` gives, by the same rules as the ERB of
+/// deploy.yml; none if there is no such file.
+///
+/// # Errors
+/// [`Problems`] with every error of the template.
+pub fn template(options: &LoadOptions<'_>) -> Option<Result<String, Box<Problems>>> {
+    let bytes = match (options.read)(options.path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        read => read,
+    };
+    let mut sources = Sources::default();
+    let path = options.path;
+    let read = |error| Problem::error(format!("{} cannot be read: {error}", path.display()));
+    let text = bytes.map_err(|error| Box::new(read(error))).and_then(|bytes| text(path, bytes));
+    let rendered = text.map_err(|problem| vec![*problem]).and_then(|text| {
+        let source = sources.add(path, text);
+        expressions::render(&source, options, &Cell::new(options.allow_commands))
+    });
+    Some(match rendered {
+        Ok(rendered) => Ok(rendered.text().to_owned()),
+        Err(problems) => Err(Box::new(Problems { problems, sources, tree: None })),
+    })
+}
+
 /// The base file, with the destination's over it if there is one.
 fn read_all(
     options: &LoadOptions<'_>,

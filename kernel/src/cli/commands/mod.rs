@@ -5,6 +5,7 @@ mod audit;
 mod config;
 mod deploy;
 mod docs;
+mod envify;
 mod everywhere;
 mod init;
 mod lock;
@@ -112,6 +113,7 @@ fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         Some(("remove", _)) => everywhere::remove(shell),
         Some(("audit", _)) => audit::run(shell),
         Some(("status", _)) => status::run(shell),
+        Some(("envify", m)) => envify::run(shell, m),
         Some(("docs", m)) => docs::run(shell, m),
         Some(("config", _)) => config::run(shell),
         Some((noun, m)) => plugin_command(shell, noun, m),

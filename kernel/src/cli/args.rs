@@ -75,13 +75,13 @@ pub fn command(plugins: &[Plugin]) -> Command {
             "hosts",
             Some('h'),
             "HOSTS",
-            "Act on these hosts only (comma separated, wildcards with *)",
+            "Act on these hosts only (comma separated, wildcards: * ? [a-z])",
         ),
         value(
             "roles",
             Some('r'),
             "ROLES",
-            "Act on these roles only (comma separated, wildcards with *)",
+            "Act on these roles only (comma separated, wildcards: * ? [a-z])",
         ),
         value("config-file", Some('c'), "FILE", "Configuration file [default: config/deploy.yml]"),
         value(

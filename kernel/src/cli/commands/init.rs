@@ -41,11 +41,28 @@ healthcheck:
 
 const ENV: &str = "KAMAL_REGISTRY_PASSWORD=change-this\n";
 
+/// Hooks to copy, and what each is for. They run once the `.sample` is taken off their names.
+const HOOKS: [(&str, &str); 7] = [
+    ("docker-setup", "after `server bootstrap`: make networks, log in elsewhere"),
+    ("pre-connect", "before the first connection: open a tunnel, check a VPN"),
+    ("pre-build", "before the image is built: refuse a dirty tree or a wrong branch"),
+    ("pre-deploy", "under the lock, before any host is changed: wait for CI to pass"),
+    ("post-deploy", "after a deploy: tell the team; $KAMAL_RUNTIME is its length in seconds"),
+    ("pre-traefik-reboot", "before Traefik is replaced: take $KAMAL_HOSTS out of a load balancer"),
+    ("post-traefik-reboot", "after Traefik was replaced: put $KAMAL_HOSTS back"),
+];
+
 /// Writes each file only if it is not there.
 pub fn run(shell: &Shell) -> Result<(), Failure> {
     let config = &shell.globals.config;
     write(shell, config, DEPLOY, 0o644)?;
     write(shell, Path::new(".env"), ENV, 0o600)?;
+    for (name, about) in HOOKS {
+        let text = format!(
+            "#!/bin/sh\n# {about}.\n\necho \"$KAMAL_PERFORMER: {name} of $KAMAL_SERVICE_VERSION on $KAMAL_HOSTS\"\n"
+        );
+        write(shell, Path::new(&format!(".kamal/hooks/{name}.sample")), &text, 0o755)?;
+    }
     shell.output.say("Next: edit both, keep .env out of version control, then: windlass setup");
     Ok(())
 }

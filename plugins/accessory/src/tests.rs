@@ -240,6 +240,8 @@ fn details_logs_and_commands() {
     assert_snapshot!(plan("accessory details", DB, EMPTY));
     let logs = r#"{"name": "cache", "grep": "x", "follow": true}"#;
     assert_snapshot!(plan("accessory logs", logs, RUNS));
+    let some = plan("accessory logs", r#"{"name": "cache", "since": "5m", "lines": "7"}"#, RUNS);
+    assert_eq!(some.matches(r#""tail":7,"since":"5m""#).count(), 2, "{some}");
     assert_snapshot!(plan(
         "accessory exec",
         r#"{"name": "db", "cmd": ["mysql -e 'show tables'"]}"#,

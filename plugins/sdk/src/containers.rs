@@ -211,12 +211,18 @@ mod tests {
 
     #[test]
     fn versions_come_back_from_names() {
-        let context = crate::testing::context("deploy");
-        for name in ["v1", "1-2_3", "a-_replaced", "_replaced_", "x_replaced_y"] {
-            for mark in ["", "_replaced_0123456789abcdef"] {
+        let mut context = crate::testing::context("deploy");
+        let names = ["v1", "1-2_3", "1.2-rc-1", "a-_replaced", "_replaced_", "x_replaced_y"];
+        let marks = ["", "_replaced_0123456789abcdef"];
+        for (name, mark) in names.into_iter().flat_map(|name| marks.map(|mark| (name, mark))) {
+            for (role, destination) in
+                [("web", None), ("web-api", Some("eu")), ("web", Some("eu-west"))]
+            {
+                context.destination = destination.map(str::to_string);
+                let prefix = role_prefix(&context, role);
                 let container = ContainerState {
                     id: String::new(),
-                    name: format!("shop-web-{name}{mark}"),
+                    name: format!("{prefix}-{name}{mark}"),
                     image: String::new(),
                     image_id: String::new(),
                     labels: Vec::new(),
@@ -226,7 +232,7 @@ mod tests {
                     mounts: Vec::new(),
                     addresses: Vec::new(),
                 };
-                assert_eq!(version(&context, &container, "web"), name);
+                assert_eq!(version(&context, &container, role), name);
             }
         }
     }

@@ -58,6 +58,8 @@ fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
         "traefik details" | "details" => details(place),
         "traefik logs" => logs(place),
         "traefik remove" => remove(place),
+        "traefik remove_container" => Ok(remove_container(place)?.into_iter().collect()),
+        "traefik remove_image" => Ok(remove_image(place)?.into_iter().collect()),
         _ => Ok(Vec::new()),
     }
 }
@@ -137,22 +139,32 @@ fn logs(place: &Place) -> Result<Vec<Step>, Problem> {
 }
 
 fn remove(place: &Place) -> Result<Vec<Step>, Problem> {
-    let Some(found) = place.facts.traefik()? else { return Ok(Vec::new()) };
+    let container = remove_container(place)?;
+    let image = if container.is_some() { remove_image(place)? } else { None };
+    Ok(container.into_iter().chain(image).collect())
+}
+
+fn remove_container(place: &Place) -> Result<Option<Step>, Problem> {
+    let Some(found) = place.facts.traefik()? else { return Ok(None) };
     let stop = StopOptions { container: found.id.clone(), timeout_s: None };
     let gone = container(ContainerAction::Remove(stop));
-    let image = container(ContainerAction::RemoveImage(found.image.clone()));
-    let title = format!("Remove the image {}", found.image);
-    Ok(vec![
-        place
-            .step("remove", Phase::Start, "Remove Traefik", gone)
-            .audit("Removed traefik container")
-            .why(why(place)),
-        place
-            .step("remove-image", Phase::Cleanup, &title, image)
-            .may_fail()
-            .audit("Removed traefik image")
-            .why(why(place)),
-    ])
+    let step = place.step("remove", Phase::Start, "Remove Traefik", gone);
+    Ok(Some(step.audit("Removed traefik container").why(why(place))))
+}
+
+/// The image that the container was started from; without one, that of deploy.yml, if it is there.
+fn remove_image(place: &Place) -> Result<Option<Step>, Problem> {
+    let image = match place.facts.traefik()? {
+        Some(found) => found.image.as_str(),
+        None => place.settings.traefik.image.as_str(),
+    };
+    if place.context.operation == "traefik remove_image" && place.facts.lacks_image(image) {
+        return Ok(None);
+    }
+    let action = container(ContainerAction::RemoveImage(image.to_string()));
+    let title = format!("Remove the image {image}");
+    let step = place.step("remove-image", Phase::Cleanup, &title, action).may_fail();
+    Ok(Some(step.audit("Removed traefik image").why(why(place))))
 }
 
 fn why(place: &Place) -> String {

@@ -133,6 +133,9 @@ fn commands() -> Vec<CommandSpec> {
             ..command("logs", "Show Traefik's log")
         },
         command("remove", "Remove Traefik and its image"),
+        // Kamal's own, for those who know them.
+        command("remove_container", ""),
+        command("remove_image", ""),
     ]
 }
 

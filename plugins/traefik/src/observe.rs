@@ -36,7 +36,7 @@ pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
             ask(CONTAINERS, Query::Containers(labels));
             ask(CORDS, Query::Directory(cords::relative(context)));
         }
-        if operation == "traefik reboot" {
+        if matches!(operation, "traefik reboot" | "traefik remove_image") {
             ask(IMAGES, Query::Images(repository(settings.traefik.image.as_str()).to_string()));
         }
     }

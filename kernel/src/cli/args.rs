@@ -98,7 +98,8 @@ pub fn command(plugins: &[Plugin]) -> Command {
             "Wait this long for somebody else's lock [default: 60]",
         )
         .value_parser(clap::value_parser!(u64)),
-        switch("yes", Some('y'), "Answer every question with yes"),
+        // Kamal's own name for it.
+        switch("yes", Some('y'), "Answer every question with yes").alias("confirmed"),
         switch("allow-commands", None, "Run the commands in the ERB of deploy.yml"),
     ];
     let mut root = Command::new("windlass")

@@ -122,6 +122,11 @@ impl Output {
     }
 
     fn event(&self, event: Event) {
+        if let Event::Secret { text } = &event {
+            let mut masker = self.shared.masker.lock().expect("no panic while held");
+            masker.add("what a step yielded", text.expose());
+            return;
+        }
         if let Event::Text { host, line, result: true, .. } = &event {
             let mut results = self.shared.results.lock().expect("no panic while held");
             results.entry(host.clone()).or_default().push(line.clone());
@@ -201,5 +206,41 @@ impl Output {
             _ => return None,
         };
         Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_tells_failures_and_verbose_everything() {
+        let shown = |verbose: bool, quiet: bool| {
+            let output = Output::new(&Globals { verbose, quiet, ..Globals::default() });
+            let [host, step, title] = ["web-1", "app.run", "Start it"].map(String::from);
+            let end = |ending, code| Event::End {
+                host: host.clone(),
+                step: step.clone(),
+                title: title.clone(),
+                ending,
+                code,
+                ms: 100,
+            };
+            let line = "it starts".to_string();
+            let events = [
+                Event::Phase { title: "Observe 1 host(s)".into() },
+                Event::Begin { host: host.clone(), step: step.clone(), title: title.clone() },
+                Event::Text { host: host.clone(), step: step.clone(), line, result: false },
+                end(Ending::Ok, 0),
+                end(Ending::Failed, 3),
+                Event::Note { message: "by the way".into() },
+                Event::Trips { host: host.clone(), count: 8 },
+            ];
+            let told = events.into_iter().map(|event| output.line(event).is_some());
+            told.map(|told| if told { 'x' } else { '-' }).collect::<String>()
+        };
+        assert_eq!(shown(false, false), "x--xxx-");
+        assert_eq!(shown(false, true), "----x--");
+        assert_eq!(shown(true, false), "xxxxxxx");
     }
 }

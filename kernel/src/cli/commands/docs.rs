@@ -72,6 +72,7 @@ fn page(owners: &[Owner], section: &str) -> Option<String> {
 
 /// A key with its type, its default and what it is for; then what it may contain.
 fn entry(text: &mut String, depth: usize, key: &str, schema: &Value, whole: &Value) {
+    let said = schema;
     let schema = resolved(schema, whole);
     let indent = "  ".repeat(depth);
     let mut facts = Vec::new();
@@ -81,19 +82,36 @@ fn entry(text: &mut String, depth: usize, key: &str, schema: &Value, whole: &Val
     facts.extend(schema.get("default").map(|default| format!("default {}", plain(default))));
     let facts = facts.join(", ");
     let facts = if facts.is_empty() { facts } else { format!("({facts}) ") };
-    let _ = writeln!(text, "{}", format!("{indent}{key}: {facts}{}", about(schema)).trim_end());
-    let properties = schema.get("properties").and_then(Value::as_object);
-    for (name, property) in properties.into_iter().flat_map(Map::iter) {
-        entry(text, depth + 1, name, property, whole);
-    }
-    if let Some(each) = schema.get("additionalProperties").filter(|each| each.is_object())
-        && resolved(each, whole).get("properties").is_some()
-    {
-        entry(text, depth + 1, "NAME", each, whole);
+    let about = Some(about(said)).filter(|said| !said.is_empty()).unwrap_or_else(|| about(schema));
+    let _ = writeln!(text, "{}", format!("{indent}{key}: {facts}{about}").trim_end());
+    for form in forms(schema, whole) {
+        for (name, property) in properties(form) {
+            entry(text, depth + 1, name, property, whole);
+        }
+        if let Some(each) = form.get("additionalProperties").filter(|each| each.is_object())
+            && forms(each, whole).into_iter().any(|form| properties(form).next().is_some())
+        {
+            entry(text, depth + 1, "NAME", each, whole);
+        }
     }
 }
 
-/// Follows `#/$defs/…`, but keeps what is said beside the reference.
+/// The schema itself, and those of which one applies beside it.
+fn forms<'a>(schema: &'a Value, whole: &'a Value) -> Vec<&'a Value> {
+    let schema = resolved(schema, whole);
+    let chosen = ["then", "else"].into_iter().filter_map(|key| schema.get(key));
+    let any = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let below = chosen.chain(any).flat_map(|form| forms(form, whole));
+    [schema].into_iter().chain(below).collect()
+}
+
+/// The properties, but those that only explain a mistake.
+fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let all = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::iter);
+    all.filter(|(_, property)| property.get("x-help").is_none())
+}
+
+/// Follows `#/$defs/…`.
 fn resolved<'a>(schema: &'a Value, whole: &'a Value) -> &'a Value {
     let path = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
     path.and_then(|path| whole.pointer(path)).unwrap_or(schema)
@@ -126,8 +144,19 @@ mod tests {
             "properties": {
                 "port": {"type": ["integer", "string"], "default": 80, "description": "Where."},
                 "arch": {"$ref": "#/$defs/arch"},
+                "env": {
+                    "description": "What it sees.", "if": {"required": ["secret"]},
+                    "then": {"properties": {
+                        "secret": {"type": "array"},
+                        "tags": {"additionalProperties": {"$ref": "#/$defs/tag"}},
+                    }},
+                    "else": {"properties": {"tags": {"type": "string", "x-help": "not here"}}},
+                },
             },
-            "$defs": {"arch": {"enum": ["amd64", "arm64"], "description": "Which."}},
+            "$defs": {
+                "arch": {"enum": ["amd64", "arm64"], "description": "Which."},
+                "tag": {"anyOf": [{"type": "string"}, {"properties": {"deep": {}}}]},
+            },
         });
         let owner =
             |pattern: &str, schema| Owner { plugin: "x".into(), pattern: pattern.into(), schema };
@@ -143,6 +172,11 @@ mod tests {
         proxy: (object) The proxy.
           port: (integer or string, default 80) Where.
           arch: (amd64 | arm64) Which.
+          env: What it sees.
+            secret: (array)
+            tags:
+              NAME:
+                deep:
         "#);
         assert_eq!(page(&owners(), "role").unwrap(), "servers.NAME.proxy: (boolean) Or not.");
         assert_eq!(page(&owners(), "prox"), None);

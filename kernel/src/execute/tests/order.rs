@@ -187,3 +187,20 @@ fn a_step_that_reads_its_stdin_does_not_eat_the_script() {
         assert_eq!(outcome.code("next"), Some(0));
     });
 }
+
+#[test]
+fn of_what_steps_print_the_wanted_lines_are_told() {
+    each_shell(|bench| {
+        let told = |grep: &str, options: &str| {
+            let mut step = does("a", "printf 'Error one\\nfine\\nerror two\\n'");
+            let notes = [("grep", grep), ("grep-options", options)];
+            step.step.annotations = notes.map(|(k, v)| (k.to_string(), v.to_string())).to_vec();
+            bench.run(&trip(vec![step])).printed("a")
+        };
+        assert_eq!(told("error", ""), "error two");
+        assert_eq!(told("error", "-i"), "Error one\nerror two");
+        assert_eq!(told("error", "-v"), "Error one\nfine");
+        assert_eq!(told("error", "-i -v"), "fine");
+        assert_eq!(told("x", ""), "");
+    });
+}

@@ -88,3 +88,14 @@ fn files_and_directories_are_taken_back() {
         assert!(bench.file("old/cord").exists() && !bench.file("new").exists());
     });
 }
+
+/// Kamal leaves a failed container running if its log cannot be read.
+#[test]
+fn an_explanation_that_fails_stops_no_undo() {
+    each_shell(|bench| {
+        let why = does("why", "echo why >>log; exit 3").when(failed("bad"));
+        let outcome = bench.run(&trip(vec![log("a", 0), log("bad", 1), why]));
+        assert_eq!(bench.text("log").unwrap(), "a\nbad\nwhy\n-bad\n-a\n");
+        assert_eq!(outcome.undone(), ["bad", "a"]);
+    });
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::engine::docker;
 use crate::events::{self, DockerEvent};
@@ -105,6 +105,35 @@ impl Host {
             ContainerState { name: cell(), image: cell(), state: cell(), status: cell() }
         };
         Ok(text.lines().map(row).collect())
+    }
+
+    /// What `docker inspect` tells of a container in this format.
+    pub fn inspect(&self, container: &str, format: &str) -> Result<String> {
+        let told = self.docker(&["container", "inspect", "--format", format, container])?;
+        Ok(told.trim().to_string())
+    }
+
+    /// Id, name, state and start of every container, and every cord: the same as before if
+    /// nobody has touched any of them.
+    pub fn standing(&self) -> Result<String> {
+        let format = "{{.Id}} {{.Name}} {{.State.Status}} {{.State.StartedAt}}";
+        let line = format!(
+            "docker ps --all --quiet --no-trunc | sort | xargs -r docker inspect --format \
+             '{format}'; find /root /tmp -path '*/cords/*' | sort"
+        );
+        self.inside_cmd(&line).ok()
+    }
+
+    /// Insists that the app of this version answers behind the proxy.
+    pub fn serves(&self, version: &str) -> Result<()> {
+        let answer = self.get("/version")?;
+        let (status, body) = (answer.status, answer.text());
+        ensure!(
+            status == 200 && body == format!("version {version}\n"),
+            "{} should serve version {version} but answers {status}: {body}",
+            self.name
+        );
+        Ok(())
     }
 
     /// GET on the host's port 80, where the proxy listens.

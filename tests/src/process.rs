@@ -43,6 +43,15 @@ impl Output {
     pub fn all(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
+
+    /// Insists that it said all of this, on whichever stream.
+    pub fn expect(&self, clues: &[&str]) -> Result<()> {
+        let all = self.all();
+        match clues.iter().find(|clue| !all.contains(**clue)) {
+            Some(clue) => bail!("{clue:?} is missing in:\n{all}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A started program whose output is being collected.
@@ -318,7 +327,7 @@ mod tests {
             .limit(Duration::from_millis(200))
             .output()
             .expect_err("longer than its limit");
-        assert!(started.elapsed() < Duration::from_secs(3), "{error:#}");
+        assert!(started.elapsed() < Duration::from_secs(25), "{error:#}");
     }
 
     #[test]

@@ -84,6 +84,29 @@ impl Project {
         self.write("config/deploy.yml", &edit(self.read("config/deploy.yml")?))
     }
 
+    /// Puts other lines in the place of deploy.yml's `servers`, which stand before `registry`.
+    pub fn servers(&self, lines: &str) -> Result<()> {
+        let text = self.read("config/deploy.yml")?;
+        let parts = text.split_once("servers:\n").zip(text.split_once("registry:\n"));
+        let ((before, _), (_, after)) = parts.context("deploy.yml is another one")?;
+        self.write("config/deploy.yml", &format!("{before}{lines}\nregistry:\n{after}"))
+    }
+
+    /// Adds lines at the end of deploy.yml.
+    pub fn append(&self, lines: &str) -> Result<()> {
+        self.edit_config(|text| format!("{text}\n{lines}"))
+    }
+
+    /// Writes one of the user's hooks: the commands of a shell.
+    pub fn hook(&self, name: &str, commands: &str) -> Result<()> {
+        let hooks = self.dir.join(".kamal/hooks");
+        fs::create_dir_all(&hooks)
+            .with_context(|| format!("cannot create {}", hooks.display()))?;
+        self.write(&format!(".kamal/hooks/{name}"), &format!("#!/bin/sh\n{commands}\n"))?;
+        fs::set_permissions(hooks.join(name), fs::Permissions::from_mode(0o755))
+            .with_context(|| format!("cannot make the hook {name} executable"))
+    }
+
     /// Bakes settings into the next image: lines as the sample app reads them, such
     /// as `APP_MODE=exit`, `unhealthy` or `other-port`, `APP_START_DELAY_MS=2000`.
     pub fn behave(&self, settings: &str) -> Result<()> {

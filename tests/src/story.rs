@@ -45,17 +45,7 @@ impl Story {
 
     /// Every web host answers with this version.
     pub fn expect_serving(&self, version: &str) -> Result<()> {
-        for host in self.fleet.web_hosts() {
-            let answer = host.get("/version")?;
-            let body = answer.text();
-            ensure!(
-                answer.status == 200 && body == format!("version {version}\n"),
-                "{} should serve version {version} but answers {}: {body}",
-                host.name,
-                answer.status
-            );
-        }
-        Ok(())
+        self.fleet.web_hosts().into_iter().try_for_each(|host| host.serves(version))
     }
 
     /// The commits that run in a role of a host.

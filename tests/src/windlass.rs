@@ -27,7 +27,7 @@ impl Windlass {
     /// fleet's `ssh` first in PATH.
     pub fn new(fleet: &Fleet, project: &Project) -> Result<Self> {
         let bin = binary()?;
-        let home = paths::state_dir("homes")?.join(&project.service);
+        let home = Self::home(project)?;
         fs::create_dir_all(&home).with_context(|| format!("cannot create {}", home.display()))?;
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path =
@@ -47,6 +47,11 @@ impl Windlass {
             env.extend(std::env::var_os(name).map(|value| (name.to_string(), value)));
         }
         Ok(Self { bin, dir: project.dir.clone(), env, limit: Duration::from_secs(180) })
+    }
+
+    /// Its HOME, where docker keeps the logins of this machine.
+    pub fn home(project: &Project) -> Result<PathBuf> {
+        Ok(paths::state_dir("homes")?.join(&project.service))
     }
 
     /// Another build of it.

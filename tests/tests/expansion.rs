@@ -1,0 +1,107 @@
+//! What of deploy.yml the server's own shell has a say in: its variables, and nothing else.
+
+use anyhow::{Result, ensure};
+use windlass_tests::story::Story;
+
+/// YAML's and a shell's own characters, all of them literal.
+const LITERAL: &str = "$HOME $(id) `id` \"two\" 'one' \\ #{x} ${ ; | & * ~ grün";
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn variables_are_expanded_on_the_host() -> Result<()> {
+    let story = Story::prepare("expand")?;
+    let quoted = LITERAL.replace('\'', "''");
+    story.project.servers(
+        r#"servers:
+  web:
+    - web-1
+  workers:
+    hosts:
+      - web-1
+    cmd: sh -c 'echo "$0, $USER, $1" >/said; exec app worker' "${USER} of $HOME" 'a $USER' b\ c
+volumes:
+  - $PWD/shared:/shared
+  - '"${HOME}/with space":/spaced:ro'
+labels:
+  home: in ${HOME}
+"#,
+    )?;
+    story.project.edit_config(|text| {
+        let clear = format!(
+            "  clear:\n    FROM_HOST: ${{USER}} of ${{HOME}}\n    UNSET: '[${{NO_SUCH_NAME}}]'\n    \
+             EMPTY: ''\n    DISABLED: no\n    LITERAL: '{quoted}'\n"
+        );
+        text.replace("  clear:\n", &clear)
+    })?;
+    story.windlass.ok(&["setup"])?;
+    let web = story.fleet.host("web-1")?;
+    // On this machine the user and her home are called otherwise.
+    for (name, value) in [
+        ("FROM_HOST", "root of /root"),
+        ("UNSET", "[]"),
+        ("EMPTY", ""),
+        ("DISABLED", "false"),
+        ("LITERAL", LITERAL),
+    ] {
+        let answer = web.get(&format!("/env/{name}"))?;
+        ensure!(answer.status == 200, "the container has no {name}");
+        ensure!(answer.text() == value, "{name} is {:?} and not {value:?}", answer.text());
+    }
+    let head = story.project.head()?;
+    let (app, worker) = (format!("expand-web-{head}"), format!("expand-workers-{head}"));
+    let mounts = web.inspect(&app, "{{json .HostConfig.Binds}}")?;
+    for mount in ["\"/root/shared:/shared\"", "\"/root/with space:/spaced:ro\""] {
+        ensure!(mounts.contains(mount), "{mount} is missing in {mounts}");
+    }
+    let label = web.inspect(&app, "{{index .Config.Labels \"home\"}}")?;
+    ensure!(label == "in /root", "the label is {label:?}");
+    // Split on the host, read by no shell but the container's, which has no USER.
+    let command = web.inspect(&worker, "{{json .Config.Cmd}}")?;
+    let words = r#""root of /root","a $USER","b c"]"#;
+    ensure!(command.ends_with(words), "the command is {command}");
+    let said = web.docker(&["exec", &worker, "cat", "/said"])?;
+    ensure!(said == "root of /root, , a $USER\n", "the command said {said:?}");
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn operators_are_refused_with_the_line() -> Result<()> {
+    let story = Story::prepare("refused")?;
+    let template = story.project.read("config/deploy.yml")?;
+    let web = story.fleet.host("web-1")?;
+    let mark = web.mark()?;
+    let refused = |words: &[&str], text: &str, way_out: &str| -> Result<()> {
+        let config = story.project.read("config/deploy.yml")?;
+        let line = config.lines().position(|line| line.contains(text)).unwrap_or_default() + 1;
+        story.windlass.fails(words)?.expect(&[&format!("deploy.yml:{line}:"), text, way_out])
+    };
+    for cmd in [
+        "app worker | cat",
+        "app worker && true",
+        "app worker; true",
+        "app worker >log",
+        "app worker <jobs",
+        "app worker &",
+        "(app worker)",
+        "app $(hostname)",
+        "app `hostname`",
+        "app \"$(hostname)\"",
+    ] {
+        let config = template.replace("cmd: app worker", &format!("cmd: {cmd}"));
+        story.project.write("config/deploy.yml", &config)?;
+        refused(&["config"], &format!("cmd: {cmd}"), "sh -c '…'")?;
+    }
+    // All of them at once, and before anything is done.
+    let accessory = "accessories:\n  db:\n    image: any\n    host: web-2\n    cmd: run `nproc`\n";
+    let volumes = "volumes:\n  - $(pwd)/data:/data\n";
+    let broken = template.replace("cmd: app worker", "cmd: app worker | cat");
+    story.project.write("config/deploy.yml", &format!("{broken}\n{accessory}\n{volumes}"))?;
+    refused(&["deploy"], "cmd: app worker | cat", "sh -c '…'")?;
+    refused(&["deploy"], "cmd: run `nproc`", "sh -c '…'")?;
+    refused(&["deploy"], "- $(pwd)/data:/data", "${NAME} stands for a variable of the server")?;
+    story.project.write("config/deploy.yml", &template)?;
+    ensure!(web.ssh_use_since(&mark)?.handshakes == 0, "it connected all the same");
+    let typed = story.windlass.fails(&["app", "exec", "ls | wc -l"])?;
+    typed.expect(&["`|` is an operator", "sh -c '…'"])
+}

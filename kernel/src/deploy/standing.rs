@@ -46,8 +46,8 @@ impl<H: Hosts> Run<H> {
     }
 
     /// The version to go back to. From the history, the last that was good for every host
-    /// and role; without a history, the newest that every host and role still has. Never the
-    /// one in service.
+    /// and role; if it knows none, the newest that every host and role still has and of which
+    /// it knows nothing, such as the last one of Kamal. Never the one in service.
     pub async fn version_before(&self) -> Result<Option<String>, RunError> {
         let current = self.versions().await?;
         let serving = |version: &str| current.iter().any(|s| s.version == version);
@@ -74,12 +74,10 @@ impl<H: Hosts> Run<H> {
                 }
             }
         }
-        let candidates = if from_history.is_empty() {
-            first.iter().find(|v| !serving(v) && present(v))
-        } else {
-            from_history.iter().find(|v| !serving(v) && good(v))
-        };
-        Ok(candidates.cloned())
+        let unrecorded =
+            || first.iter().find(|v| !serving(v) && present(v) && !from_history.contains(v));
+        let before = from_history.iter().find(|v| !serving(v) && good(v)).or_else(unrecorded);
+        Ok(before.cloned())
     }
 
     /// Asks the role plugin, on freshly observed hosts, what it says for an operation.

@@ -1,5 +1,6 @@
 //! The whole story on hosts in memory: bundled plugins plan, a simulated fleet performs.
 
+mod back;
 mod bench;
 mod broken;
 mod builders;

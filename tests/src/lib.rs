@@ -17,6 +17,7 @@ pub mod host;
 pub mod house_rules;
 pub mod http;
 pub mod images;
+pub mod inspect;
 pub mod kamal;
 pub mod load;
 pub mod measure;

@@ -41,7 +41,12 @@ impl Hooks {
             version.get(..7).unwrap_or(version)
         };
         let mut words = command.split(' ');
-        let mut variables = BTreeMap::from([
+        // What `.env` sets and nobody calls a secret, as Kamal's hooks have it.
+        let declared = |name: &String| project.secrets_declared.contains(name);
+        let plain = workspace.env.iter().filter(|(name, _)| !declared(name));
+        let mut variables: BTreeMap<_, _> =
+            plain.map(|(name, value)| (name.clone(), value.clone())).collect();
+        variables.extend([
             ("KAMAL_RECORDED_AT".to_string(), now.to_string()),
             ("KAMAL_PERFORMER".into(), performer.to_string()),
             ("KAMAL_VERSION".into(), version.clone()),

@@ -50,7 +50,7 @@ fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
         "env delete" => Ok(boot::delete_env_file(place)),
         "app start" => cords::tie_again(context, settings, facts),
         "app remove" => cords::tidy(context, settings, facts, true),
-        "remove" => Ok([remove(place)?, cords::tidy(context, settings, facts, true)?].concat()),
+        "remove" => Ok([leave(place)?, cords::tidy(context, settings, facts, true)?].concat()),
         "traefik reboot" => reboot::on_host(place),
         "traefik start" => start(place),
         "traefik stop" => Ok(stop(place)?.into_iter().collect()),
@@ -136,6 +136,16 @@ fn logs(place: &Place) -> Result<Vec<Step>, Problem> {
         }
     }
     Ok(vec![if follow { step.limit(u32::MAX) } else { step }])
+}
+
+/// Removes Traefik unless somebody else on the host is reached through it. Kamal takes it away
+/// from them.
+fn leave(place: &Place) -> Result<Vec<Step>, Problem> {
+    let Some(other) = place.facts.neighbour(place.context)? else { return remove(place) };
+    let text = format!("Traefik stays on {}: {} is behind it", place.host().name, other.name);
+    Ok(vec![
+        place.step("stays", Phase::Start, "Leave Traefik to others", say(&text)).why(why(place)),
+    ])
 }
 
 fn remove(place: &Place) -> Result<Vec<Step>, Problem> {

@@ -1,6 +1,6 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
-use windlass_sdk::containers::{repository, rolls, told};
+use windlass_sdk::containers::{is_ours, is_up, repository, rolls, told};
 use windlass_sdk::steps::{answer, error_on, question};
 use windlass_sdk::types::{
     ContainerState, Context, Fact, HostInfo, Observation, Problem, Query, Question,
@@ -15,6 +15,7 @@ const ENV_FILE: &str = "env-file";
 const CONTAINERS: &str = "containers";
 const CORDS: &str = "cords";
 const IMAGES: &str = "images";
+const ALL: &str = "all-containers";
 
 /// Traefik's own container and env file, and for what concerns an app its containers and cords.
 pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
@@ -35,6 +36,9 @@ pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
             let labels = vec![("service".to_string(), context.service.clone())];
             ask(CONTAINERS, Query::Containers(labels));
             ask(CORDS, Query::Directory(cords::relative(context)));
+        }
+        if operation == "remove" {
+            ask(ALL, Query::Containers(Vec::new()));
         }
         if matches!(operation, "traefik reboot" | "traefik remove_image") {
             ask(IMAGES, Query::Images(repository(settings.traefik.image.as_str()).to_string()));
@@ -75,6 +79,16 @@ impl<'a> HostFacts<'a> {
     /// All containers of the service.
     pub fn containers(&self) -> Result<&'a [ContainerState], Problem> {
         told(self.observations, &self.host.name, CONTAINERS)
+    }
+
+    /// A container that is up, is not of this service and destination, and has something to
+    /// tell Traefik.
+    pub fn neighbour(&self, context: &Context) -> Result<Option<&'a ContainerState>, Problem> {
+        let all = told(self.observations, &self.host.name, ALL)?;
+        let is_served = |c: &ContainerState| {
+            c.name != NAME && c.labels.iter().any(|(label, _)| label.starts_with("traefik.http."))
+        };
+        Ok(all.iter().find(|c| is_up(c) && !is_ours(context, c) && is_served(c)))
     }
 
     /// The names of cord directories; none if that is not known.

@@ -17,10 +17,8 @@ pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
     let remote = !given.switch("skip-remote");
     match context.operation.as_str() {
         "registry login" => login(context, local, remote, true),
-        // The local login is for the push.
-        "deploy" | "redeploy" | "setup" => {
-            login(context, local && !given.switch("skip-push"), remote, false)
-        }
+        // The local login is for the push. A redeploy relies on the logins that there are.
+        "deploy" | "setup" => login(context, local && !given.switch("skip-push"), remote, false),
         // Their images may come from the same registry.
         "traefik boot" | "traefik reboot" | "accessory boot" | "accessory reboot" => {
             login(context, false, true, false)
@@ -168,7 +166,7 @@ mod tests {
     #[test]
     fn without_credentials_only_a_typed_login_is_an_error() {
         assert_eq!(planned("deploy", "{}", "{}"), "");
-        assert_eq!(planned("rollback", "{}", PRIVATE), "");
+        assert_eq!(planned("rollback", "{}", PRIVATE) + &planned("redeploy", "{}", PRIVATE), "");
         assert_snapshot!(planned("registry login", "{}", "{}"), @r#"
         [
             Problem {

@@ -69,7 +69,9 @@ fn labels(traefik: &Traefik, api: Option<&Api>) -> Vec<(String, Text)> {
 
 fn arguments(traefik: &Traefik, api: Option<&Api>) -> Vec<Text> {
     let mut arguments = Map::new();
-    arguments.insert("log.level".to_string(), Value::from("DEBUG"));
+    // Kamal's DEBUG writes a line for each request, and each request waits until Docker has taken
+    // it: a daemon that stalls, on a slow disk say, would stall the site.
+    arguments.insert("log.level".to_string(), Value::from("INFO"));
     arguments.extend(traefik.args.clone());
     if let Some(api) = api {
         if argument(traefik, "api.insecure").is_none() {

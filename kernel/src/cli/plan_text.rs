@@ -39,6 +39,7 @@ pub fn describe(plan: &Plan, verbose: bool) -> String {
 fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Stage => "stage: before the lock",
+        Phase::Share => "share: before any host starts the new version",
         Phase::Prepare => "prepare",
         Phase::Start => "start: the new version beside the old one",
         Phase::Route => "route: until the new version serves",

@@ -165,23 +165,31 @@ impl<H: Hosts> Run<H> {
         let course = self.course(locked);
         let stop = self.stop.subscribe();
         self.planned_hooks(plan, Stretch::Start, hook)?;
-        let lanes = lanes::roll(&self.hosts, plan, &course, known, &stop).await;
-        if let Some(error) = self.verdict(&lanes) {
-            self.standing().await;
-            return Err(error);
-        }
-        let known: BTreeMap<_, _> =
-            lanes.iter().map(|lane| (lane.host.clone(), lane.known.clone())).collect();
+        let shared = Stretch::Share;
+        let shared = lanes::stretch(&self.hosts, plan, &course, shared, known, &stop).await;
+        let known = self.all_good(&shared, known.clone()).await?;
+        let lanes = lanes::roll(&self.hosts, plan, &course, &known, &stop).await;
+        let known = self.all_good(&lanes, known).await?;
         let last = Stretch::Cleanup;
         let tidied = lanes::stretch(&self.hosts, plan, &course, last, &known, &stop).await;
         self.planned_hooks(plan, Stretch::Cleanup, hook)?;
-        match self.verdict(&tidied) {
-            Some(error) => {
-                self.standing().await;
-                Err(error)
-            }
-            None => Ok(lanes),
+        self.all_good(&tidied, known).await?;
+        Ok(lanes)
+    }
+
+    /// What is known after these lanes, if all of them came to a good end; else the error,
+    /// when it has been said what the hosts serve now.
+    async fn all_good(
+        &self,
+        lanes: &[Lane],
+        mut known: BTreeMap<String, Known>,
+    ) -> Result<BTreeMap<String, Known>, RunError> {
+        if let Some(error) = self.verdict(lanes) {
+            self.standing().await;
+            return Err(error);
         }
+        known.extend(lanes.iter().map(|lane| (lane.host.clone(), lane.known.clone())));
+        Ok(known)
     }
 
     /// Hooks that plugins planned on the user's machine, before and after the hosts' steps;
@@ -251,7 +259,7 @@ impl<H: Hosts> Run<H> {
     async fn read(&self, plan: &Plan, known: &BTreeMap<String, Known>) -> Result<Report, RunError> {
         let mut report = Report::default();
         let stop = self.stop.subscribe();
-        for which in [Stretch::Start, Stretch::Retire, Stretch::Cleanup] {
+        for which in [Stretch::Share, Stretch::Start, Stretch::Retire, Stretch::Cleanup] {
             let course = self.outside();
             let lanes = lanes::stretch(&self.hosts, plan, &course, which, known, &stop).await;
             if let Some(error) = self.verdict(&lanes) {

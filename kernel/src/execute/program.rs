@@ -71,6 +71,7 @@ pub(super) fn body(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptErro
             silent(text)
         }
         Program::MakeDirectory { path } => silent(format!("mkdir -p -- {}\n", quote(path))),
+        Program::MergeDirectory { from, to } => silent(merge(from, to)),
         Program::AppendLine { path, line } => silent(format!(
             "{}printf '%s\\n' {} >>{}\n",
             parent(path),
@@ -132,6 +133,17 @@ fn place(path: &str, command: &str, mode: u16) -> String {
          mv -f -- {temporary} {} || return\n",
         parent(path),
         quote(path)
+    )
+}
+
+/// Links into one directory what it lacks of another. Where `cp` knows `--update=none` that is
+/// asked for, since from coreutils 9.2 to 9.4 `-n` fails when there is something to skip.
+fn merge(from: &str, to: &str) -> String {
+    let (from, to) = (quote(from), quote(to));
+    format!(
+        "mkdir -p -- {to} || return\n[ -d {from} ] || return 0\n\
+         if cp --update=none --version >/dev/null 2>&1; then cp -rlT --update=none -- {from} {to}\n\
+         else cp -rlnT -- {from} {to}; fi\n"
     )
 }
 

@@ -44,6 +44,7 @@ pub fn effect(action: &Action) -> Effect {
             | C::Tag(_)
             | C::RemoveImage(_)
             | C::PruneImages(_)
+            | C::CopyFromImage(_)
             | C::Other(_) => Effect::Write,
         },
         Action::Wait(Wait::Command(command)) | Action::Run(command) => {
@@ -59,6 +60,7 @@ pub fn effect(action: &Action) -> Effect {
         Action::WriteFile(_)
         | Action::WriteEnvFile(_)
         | Action::MakeDirectory(_)
+        | Action::MergeDirectory(_)
         | Action::AppendLine(_)
         | Action::RemoveFile(_)
         | Action::RemoveDirectory(_)
@@ -128,6 +130,11 @@ pub enum Program {
     },
     MakeDirectory {
         path: String,
+    },
+    /// Links what `to` lacks of `from`.
+    MergeDirectory {
+        from: String,
+        to: String,
     },
     AppendLine {
         path: String,
@@ -209,6 +216,8 @@ pub const LOCAL: &str = "local";
 pub enum Stretch {
     /// Before the lock.
     Stage,
+    /// Before any host starts anything. Most plans have none of it.
+    Share,
     /// Up to the gate.
     Start,
     /// From the gate to the end of the host's own work.
@@ -222,6 +231,7 @@ impl Stretch {
     pub fn of(phase: Phase) -> Self {
         match phase {
             Phase::Stage => Self::Stage,
+            Phase::Share => Self::Share,
             Phase::Prepare | Phase::Start | Phase::Route => Self::Start,
             Phase::Drain | Phase::Retire => Self::Retire,
             Phase::Cleanup => Self::Cleanup,
@@ -233,12 +243,13 @@ impl Stretch {
 pub fn rank(phase: Phase) -> u8 {
     match phase {
         Phase::Stage => 0,
-        Phase::Prepare => 1,
-        Phase::Start => 2,
-        Phase::Route => 3,
-        Phase::Drain => 4,
-        Phase::Retire => 5,
-        Phase::Cleanup => 6,
+        Phase::Share => 1,
+        Phase::Prepare => 2,
+        Phase::Start => 3,
+        Phase::Route => 4,
+        Phase::Drain => 5,
+        Phase::Retire => 6,
+        Phase::Cleanup => 7,
     }
 }
 

@@ -100,7 +100,7 @@ impl Grants {
             for action in std::iter::once(&step.action).chain(&step.undo) {
                 let by = || format!("the step `{}` on `{}`", step.id, step.host);
                 self.host(cx, &step.host, &by)?;
-                if let Some(capability) = capability(action) {
+                for capability in capabilities(action) {
                     self.need(cx, &step.host, capability, &by)?;
                 }
                 self.parts(cx, &step.host, walk::parts(&walk::action(action)), &given, &by)?;
@@ -216,10 +216,13 @@ impl Grants {
 }
 
 /// What performing an action needs, aside from its texts and its host.
+fn capabilities(action: &Action) -> impl Iterator<Item = Capability> {
+    let paths = walk::changed_paths(action);
+    let files: Vec<_> = paths.into_iter().map(|path| Capability::Files(path.to_owned())).collect();
+    files.into_iter().chain(capability(action))
+}
+
 fn capability(action: &Action) -> Option<Capability> {
-    if let Some(path) = walk::changed_path(action) {
-        return Some(Capability::Files(path.to_owned()));
-    }
     Some(match action {
         Action::Container(action) => match action {
             ContainerAction::Login(_) | ContainerAction::Logout(_) => Capability::Registry,

@@ -61,7 +61,7 @@ fn alone(cx: &Context, step: &Step) -> Result<(), String> {
 
 /// Checks that an action can be performed as it stands.
 fn meant(action: &Action) -> Result<(), String> {
-    walk::changed_path(action).map_or(Ok(()), path)?;
+    walk::changed_paths(action).into_iter().try_for_each(path)?;
     let texts = walk::variables(action);
     let mut names = BTreeSet::new();
     for var in texts {

@@ -56,6 +56,7 @@ pub(super) fn action(action: &Action) -> Placed<'_> {
         }
         Action::Wait(Wait::Container(_) | Wait::DelayMs(_))
         | Action::MakeDirectory(_)
+        | Action::MergeDirectory(_)
         | Action::RemoveFile(_)
         | Action::RemoveDirectory(_)
         | Action::Hook(_)
@@ -121,16 +122,18 @@ pub(super) fn variables(action: &Action) -> &[EnvVar] {
     }
 }
 
-/// The path on the host that an action changes.
-pub(super) fn changed_path(action: &Action) -> Option<&str> {
+/// The paths on the host that an action changes, or whose files it makes appear elsewhere.
+pub(super) fn changed_paths(action: &Action) -> Vec<&str> {
     match action {
-        Action::WriteFile(write) => Some(&write.path),
-        Action::WriteEnvFile(write) => Some(&write.path),
+        Action::WriteFile(write) => vec![&write.path],
+        Action::WriteEnvFile(write) => vec![&write.path],
         Action::AppendLine((path, _))
         | Action::MakeDirectory(path)
         | Action::RemoveFile(path)
-        | Action::RemoveDirectory(path) => Some(path),
-        _ => None,
+        | Action::RemoveDirectory(path) => vec![path],
+        Action::MergeDirectory((from, to)) => vec![from, to],
+        Action::Container(ContainerAction::CopyFromImage(copy)) => vec![&copy.directory],
+        _ => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is wrong with the settings of roles, beyond their schemas.
 
 use serde_json::{Map, Value};
+use windlass_sdk::scalar::Stringish;
 use windlass_sdk::shell;
 use windlass_sdk::steps::{error_at, pointer_to};
 use windlass_sdk::types::{Context, Problem};
@@ -24,9 +25,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
     for (index, volume) in settings.volumes.iter().enumerate() {
         found.extend(shell::single(volume.as_str()).err().map(|why| bad_volume(index, why)));
     }
-    if settings.asset_path.is_some() {
-        found.push(no_assets("/asset_path"));
-    }
+    found.extend(assets(settings.asset_path.as_ref(), "/asset_path"));
     for (name, role) in settings.roles() {
         let at = pointer_to("/servers", name);
         labels(&role.labels, &pointer_to(&at, "labels"), &mut found);
@@ -39,9 +38,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
             let message = format!("the option `{option}` is set by Windlass itself");
             found.push(with_help(error_at(pointer, message), "remove it"));
         }
-        if role.asset_path.is_some() {
-            found.push(no_assets(&pointer_to(&at, "asset_path")));
-        }
+        found.extend(assets(role.asset_path.as_ref(), &pointer_to(&at, "asset_path")));
     }
     found
 }
@@ -68,9 +65,14 @@ fn health(settings: &HealthCheck, at: &str, found: &mut Vec<Problem>) {
     }
 }
 
-fn no_assets(pointer: &str) -> Problem {
-    let message = "assets of old and new versions cannot be bridged yet";
-    with_help(error_at(pointer, message), "remove `asset_path`, or deploy with Kamal until then")
+/// A mount point must be absolute, and one that hides the whole image is a mistake.
+fn assets(path: Option<&Stringish>, pointer: &str) -> Option<Problem> {
+    let path = path?.as_str().trim();
+    let is_fine = path.is_empty()
+        || path.starts_with('/') && path.trim_matches('/') != "" && !path.contains(':');
+    let message = format!("`{path}` is no absolute path of a directory in the image");
+    let help = "write where the image has its assets: /rails/public/assets";
+    (!is_fine).then(|| with_help(error_at(pointer, message), help))
 }
 
 fn with_help(problem: Problem, help: &str) -> Problem {
@@ -94,7 +96,7 @@ mod tests {
             "volumes": ["/a:/b", "$(pwd)/a:/b"],
             "healthcheck": {"interval": "5", "port": "http"},
             "servers": {
-                "web": {"hosts": ["a"], "asset_path": "/x", "options": {"name": "y"}},
+                "web": {"hosts": ["a"], "asset_path": "x", "options": {"name": "y"}},
                 "jobs/x": {"cmd": "bin/jobs | tee log", "labels": {"role": "z"}},
                 "plain": ["b"]
             }

@@ -10,7 +10,7 @@ use windlass_sdk::types::{
 use crate::observe::HostFacts;
 use crate::rollout::Renamed;
 use crate::settings::Settings;
-use crate::spec;
+use crate::{assets, spec};
 
 /// The steps of one host. `stopped` are the containers that the plan stops before.
 pub fn steps(
@@ -24,15 +24,24 @@ pub fn steps(
     // As in Kamal, only a whole deploy prunes.
     if matches!(context.operation.as_str(), "deploy" | "setup") {
         let old = too_old(context, settings, facts.containers, stopped);
-        steps.extend(containers(facts.host, &old, renamed));
+        steps.extend(containers(context, facts, &old, renamed));
         steps.extend(images(context, facts, &old));
     }
     steps
 }
 
-/// Removes these containers.
-pub fn containers(host: &str, old: &[&ContainerState], renamed: &[Renamed]) -> Vec<Step> {
-    old.iter().enumerate().map(|(n, old)| remove(host, n, old, renamed)).collect()
+/// Removes these containers and their assets.
+pub fn containers(
+    context: &Context,
+    facts: &HostFacts,
+    old: &[&ContainerState],
+    renamed: &[Renamed],
+) -> Vec<Step> {
+    let removed = old.iter().enumerate().map(|(n, old)| remove(facts.host, n, old, renamed));
+    // What a deploy starts is not among the facts.
+    let new: Vec<_> = context.roles.iter().map(|role| spec::name(context, &role.name)).collect();
+    let assets = assets::remove(context, facts.host, old, facts.containers, &new);
+    removed.chain(assets).collect()
 }
 
 /// Removes the images that nothing needs once the containers `removed` are gone.

@@ -120,7 +120,7 @@ fn prune(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let old = cleanup::too_old(scene.context, scene.settings, scene.facts.containers, &[]);
     let (mut steps, mut removed) = (Vec::new(), Vec::new());
     if scene.context.operation != "prune images" {
-        steps.extend(cleanup::containers(scene.facts.host, &old, &[]));
+        steps.extend(cleanup::containers(scene.context, scene.facts, &old, &[]));
         removed = old;
     }
     if scene.context.operation != "prune containers" {

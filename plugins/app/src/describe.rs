@@ -16,7 +16,7 @@ pub fn describe() -> Description {
         owns: owns(),
         reads: vec!["/servers/*/traefik".to_string()],
         commands: commands(),
-        capabilities: vec!["containers".to_string(), "images".to_string()],
+        capabilities: ["containers", "images", "files:assets"].map(String::from).to_vec(),
     }
 }
 
@@ -28,7 +28,7 @@ fn owns() -> Vec<Ownership> {
     };
     let cmd = stringish_schema("Command of the container, split into words as a shell would.");
     let options = "Further options of `docker run`: `true`, a value, or a list to repeat one.";
-    let assets = stringish_schema("Directory of assets in the image. Not supported yet.");
+    let assets = stringish_schema("Directory of assets in the image, bridged between versions.");
     [
         ("/labels", strings_schema("Labels of every app container.")),
         ("/volumes", volumes()),

@@ -2,6 +2,7 @@
 //!
 //! This file is the glue between the WIT world and the modules; nothing is decided here.
 
+mod assets;
 pub mod check;
 mod cleanup;
 pub mod commands;

@@ -6,14 +6,15 @@ use windlass_sdk::names::id_part;
 use windlass_sdk::steps::{StepExt, container};
 use windlass_sdk::types::{ContainerAction, ImageState, Phase, Problem, Step, StopOptions};
 
+use crate::assets;
 use crate::commands::Scene;
 use crate::observe::roles_on;
 
 /// All containers of the role; after the last role of the host, the images.
 pub fn remove(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let mut steps = Vec::new();
-    let ours = scene.facts.containers.iter().filter(|c| has_role(scene.context, c, scene.role));
-    for (n, old) in ours.enumerate() {
+    let ours = || scene.facts.containers.iter().filter(|c| has_role(scene.context, c, scene.role));
+    for (n, old) in ours().enumerate() {
         let timeout_s = scene.settings.stop_wait_time;
         let stop = StopOptions { container: old.id.clone(), timeout_s };
         let action = container(ContainerAction::Remove(stop));
@@ -23,6 +24,14 @@ pub fn remove(scene: &Scene) -> Result<Vec<Step>, Problem> {
             .limit(scene.settings.stop_limit_ms());
         steps.push(if n == 0 { step.audit("Removed all app containers") } else { step });
     }
+    let gone: Vec<_> = ours().collect();
+    steps.extend(assets::remove(
+        scene.context,
+        scene.facts.host,
+        &gone,
+        scene.facts.containers,
+        &[],
+    ));
     if roles_on(scene.context, scene.host).last() == Some(&scene.role) {
         let images = scene.facts.images.iter().filter(|image| is_free(scene, image));
         steps.extend(images.enumerate().map(|(n, image)| {

@@ -14,10 +14,9 @@ use windlass_sdk::types::{
     LogOptions, Observation, Phase, Problem, Step, StopOptions, Wait,
 };
 
-use crate::cleanup;
 use crate::observe::HostFacts;
 use crate::settings::Settings;
-use crate::spec;
+use crate::{assets, cleanup, spec};
 
 /// Starting may include waiting for a busy engine.
 const RUN_LIMIT_MS: u32 = 300_000;
@@ -61,6 +60,7 @@ fn host_steps(
     for workload in workloads {
         let lane = Lane { context, settings, facts, workload, id: id_part(&workload.role) };
         let old = lane.old(&mut renamed)?;
+        steps.extend(lane.assets(&old));
         steps.extend(lane.make_room(&renamed));
         steps.push(lane.start());
         steps.extend(lane.wait());
@@ -128,6 +128,15 @@ impl Lane<'_> {
             ContainerState { name: new.unwrap_or_else(|| old.name.clone()), ..old.clone() }
         };
         Ok(up.into_iter().map(under_new_name).collect())
+    }
+
+    /// What the new container and the old ones serve of each other's files.
+    fn assets(&self, old: &[ContainerState]) -> Vec<Step> {
+        let (context, settings, role) = (self.context, self.settings, &self.workload.role);
+        let HostFacts { host, containers, .. } = self.facts;
+        let mut steps = assets::share(context, settings, host, role, old);
+        steps.extend(assets::hold(context, settings, host, role, containers));
+        steps
     }
 
     /// Renames the container that has the new one's name. It may be the current one, which

@@ -11,8 +11,8 @@ use windlass_sdk::steps::{container_spec, distinct_digits, pointer_to, role_pref
 use windlass_sdk::texts::{text, with_host_env};
 use windlass_sdk::types::{ContainerSpec, Context, EnvVar, HostInfo, Problem, Severity, Text};
 
-use crate::health;
 use crate::settings::Settings;
+use crate::{assets, health};
 
 /// Labels by which Windlass and Kamal find a container again.
 pub const RESERVED_LABELS: [&str; 3] = ["service", "role", "destination"];
@@ -38,6 +38,7 @@ pub fn workload(
     let check = settings.health(role);
     let mut spec = base(context, settings, role)?;
     spec.name = name(context, role);
+    spec.volumes.extend(assets::mount(context, settings, &host.name, role));
     spec.hostname = Some(hostname(context, host, role));
     spec.restart = Some("unless-stopped".to_string());
     spec.env = vec![

@@ -2,7 +2,8 @@
 
 use windlass_sdk::types::Part;
 use windlass_sdk::types::{
-    BuildOptions, ContainerAction, ExecOptions, LogOptions, OutputKind, RegistryLogin, StopOptions,
+    BuildOptions, ContainerAction, ExecOptions, ImageCopy, LogOptions, OutputKind, RegistryLogin,
+    StopOptions,
 };
 
 use crate::draft::Draft;
@@ -54,6 +55,7 @@ pub fn lower(action: &ContainerAction) -> Result<Lowered, String> {
                 Draft::docker(&["image", "prune"]).switch("--all", filter.all).words(&["--force"]);
             vec![filtered(draft, &filter.labels).done()?]
         }
+        A::CopyFromImage(copy) => copy_from_image(copy)?,
         A::ListContainers((labels, all)) => {
             vec![filtered(Draft::docker(&["ps"]).switch("--all", *all), labels).done()?]
         }
@@ -133,6 +135,23 @@ fn stop(options: &StopOptions) -> Result<LoweredCommand, String> {
 fn remove(options: &StopOptions) -> Result<Vec<LoweredCommand>, String> {
     let stop = LoweredCommand { success: vec![0, 1], ..stop(options)? };
     Ok(vec![stop, on(&["rm", "--force"], &options.container)?])
+}
+
+/// The container is only made, so nothing of the image must run; `true` is for images that name
+/// no command, of which Docker makes no container. The name may be taken by an earlier try that
+/// was cut off. `docker cp` makes the directory itself, but only if there is what to copy.
+fn copy_from_image(copy: &ImageCopy) -> Result<Vec<LoweredCommand>, String> {
+    let (parent, _) = copy.directory.rsplit_once('/').unwrap_or((".", ""));
+    let from = format!("{}:{}/.", copy.container, copy.source.trim_end_matches('/'));
+    let gone = || on(&["rm", "--force"], &copy.container);
+    let create = Draft::docker(&["create"]).option("--name", &copy.container);
+    Ok(vec![
+        Draft::of(&["mkdir", "-p"]).operand(parent)?.done()?,
+        LoweredCommand { success: vec![0, 1], ..gone()? },
+        create.operand(&copy.image)?.words(&["true"]).done()?,
+        Draft::docker(&["cp", "--follow-link"]).operand(&from)?.operand(&copy.directory)?.done()?,
+        gone()?,
+    ])
 }
 
 fn exec(options: &ExecOptions) -> Result<LoweredCommand, String> {

@@ -16,7 +16,12 @@ pub struct Draft {
 impl Draft {
     /// `docker` and these words.
     pub fn docker(words: &[&str]) -> Self {
-        Self { argv: vec![text("docker")], env: Vec::new() }.words(words)
+        Self::of(&["docker"]).words(words)
+    }
+
+    /// These words.
+    pub fn of(words: &[&str]) -> Self {
+        Self { argv: Vec::new(), env: Vec::new() }.words(words)
     }
 
     /// Further words that are known here.

@@ -42,6 +42,7 @@ pub fn lines(steps: &[Step]) -> String {
     for step in steps {
         let phase = match step.phase {
             Phase::Stage => "stage",
+            Phase::Share => "share",
             Phase::Prepare => "prepare",
             Phase::Start => "start",
             Phase::Route => "route",

@@ -67,6 +67,17 @@ impl Machine {
             Action::MakeDirectory(path) => {
                 self.directories.insert(absolute(path));
             }
+            Action::MergeDirectory((from, to)) => {
+                let (from, to) = (format!("{}/", absolute(from)), absolute(to));
+                let new = |(path, text): (&String, &String)| {
+                    Some((format!("{to}/{}", path.strip_prefix(&from)?), text.clone()))
+                };
+                let lacked: Vec<_> = self.files.iter().filter_map(new).collect();
+                for (path, text) in lacked {
+                    self.files.entry(path).or_insert(text);
+                }
+                self.directories.insert(to);
+            }
             Action::RemoveFile(path) => {
                 let path = absolute(path);
                 self.files.remove(&path);
@@ -137,6 +148,14 @@ impl Machine {
                 self.tag(image, image_id(version));
             }
             A::RequireLabel(_) | A::PruneImages(_) => {}
+            A::CopyFromImage(copy) => {
+                if !self.images.iter().any(|(known, _)| *known == copy.image) {
+                    return Done::code(1);
+                }
+                let version = copy.image.rsplit(':').next().unwrap_or_default();
+                let path = format!("{}/{version}.css", absolute(&copy.directory));
+                self.files.insert(path, copy.image.clone());
+            }
             A::InspectImage(image) => {
                 return match self.images.iter().find(|(known, _)| known == image) {
                     Some((_, id)) => Done::yields(id.clone()),

@@ -168,6 +168,30 @@ fn lines_are_appended_and_paths_removed() {
 }
 
 #[test]
+fn directories_are_merged_without_replacing_anything() {
+    let merge = |id: &str, from: &str, to: &str| {
+        step(id, Program::MergeDirectory { from: from.into(), to: to.into() })
+    };
+    each_shell(|bench| {
+        bench.put("new/deep/b", "new b");
+        bench.put("new/.dot", "new dot");
+        bench.put("new/a", "new a");
+        bench.put("to/a", "old a");
+        let outcome = bench.run(&trip(vec![
+            merge("one", "new", "to"),
+            merge("again", "new", "to"),
+            merge("none", "not-there", "made/deep"),
+        ]));
+        for id in ["one", "again", "none"] {
+            assert_eq!(outcome.code(id), Some(0), "{outcome:?}");
+        }
+        let texts = ["to/a", "to/deep/b", "to/.dot"].map(|path| bench.text(path).unwrap());
+        assert_eq!(texts, ["old a", "new b", "new dot"]);
+        assert!(bench.file("made/deep").is_dir(), "the directory is made");
+    });
+}
+
+#[test]
 fn the_audit_log_tells_who_did_what_when_a_step_begins() {
     each_shell(|bench| {
         let mut first = does("a", "exit 1").may_fail();

@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 use windlass_sdk::texts::{secret, text, with_host_env, words};
 use windlass_sdk::types::{
-    BuildOptions, ContainerAction as A, ExecOptions, ImageFilter, LogOptions, Part, RegistryLogin,
-    StopOptions,
+    BuildOptions, ContainerAction as A, ExecOptions, ImageCopy, ImageFilter, LogOptions, Part,
+    RegistryLogin, StopOptions,
 };
 
 use super::{lowered, pairs, var};
@@ -46,6 +46,27 @@ fn images() {
     let filter = |all| ImageFilter { labels: pairs(&[("service", "shop")]), all };
     assert_snapshot!(lowered(A::PruneImages(filter(false))), @"docker image prune --force --filter label=service=shop");
     assert_snapshot!(lowered(A::PruneImages(filter(true))), @"docker image prune --all --force --filter label=service=shop");
+}
+
+/// Kamal runs it, with a command that the image's entrypoint may not bear.
+#[test]
+fn files_come_out_of_a_container_that_never_runs() {
+    let copy = ImageCopy {
+        image: IMAGE.to_string(),
+        container: "shop-web-assets".to_string(),
+        source: "/public/".to_string(),
+        directory: "assets/new".to_string(),
+    };
+    assert_eq!(
+        lowered(A::CopyFromImage(copy)).lines().collect::<Vec<_>>(),
+        [
+            "mkdir -p assets",
+            "docker rm --force shop-web-assets # success: [0, 1]",
+            "docker create --name shop-web-assets 10.0.0.5/shop:3f9a true",
+            "docker cp --follow-link shop-web-assets:/public/. assets/new",
+            "docker rm --force shop-web-assets",
+        ]
+    );
 }
 
 #[test]

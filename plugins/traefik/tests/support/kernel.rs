@@ -69,12 +69,13 @@ fn check_ids(steps: &[Step]) {
 pub fn rank(phase: Phase) -> u8 {
     match phase {
         Phase::Stage => 0,
-        Phase::Prepare => 1,
-        Phase::Start => 2,
-        Phase::Route => 3,
-        Phase::Drain => 4,
-        Phase::Retire => 5,
-        Phase::Cleanup => 6,
+        Phase::Share => 1,
+        Phase::Prepare => 2,
+        Phase::Start => 3,
+        Phase::Route => 4,
+        Phase::Drain => 5,
+        Phase::Retire => 6,
+        Phase::Cleanup => 7,
     }
 }
 

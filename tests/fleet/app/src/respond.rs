@@ -35,13 +35,22 @@ pub fn respond(path: &str, app: &Shared) -> Response {
             thread::sleep(app.behaviour.slow);
             ok(format!("version {version}\n"))
         }
-        other => match other.strip_prefix("/env/").and_then(std::env::var_os) {
-            Some(value) => Response { status: "200 OK", body: value.into_vec() },
+        other => match answer(other) {
+            Some(body) => Response { status: "200 OK", body },
             None => {
                 Response { status: "404 Not Found", body: format!("nothing at {other}\n").into() }
             }
         },
     }
+}
+
+/// A variable of the environment, or a file of the assets.
+fn answer(path: &str) -> Option<Vec<u8>> {
+    if let Some(name) = path.strip_prefix("/env/") {
+        return std::env::var_os(name).map(OsStringExt::into_vec);
+    }
+    let is_asset = path.starts_with("/assets/") && !path.contains("..");
+    is_asset.then(|| std::fs::read(format!("/app{path}")).ok()).flatten()
 }
 
 fn ok(body: String) -> Response {

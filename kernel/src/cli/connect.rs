@@ -40,7 +40,8 @@ pub async fn connect(
     }
     control_dirs.push("/tmp".into());
     let interactive = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    let mut options = Options { control_dirs, interactive, ..Options::default() };
+    let debug = project.ssh.log_level.as_deref() == Some("debug");
+    let mut options = Options { control_dirs, interactive, debug, ..Options::default() };
     if let Some(starts) = project.ssh.max_concurrent_starts {
         options.connects = starts as usize;
     }
@@ -50,9 +51,11 @@ pub async fn connect(
         keys.push(pool.key_file(text).map_err(|e| Failure::Message(e.to_string()))?);
     }
     let targets = hosts.iter().map(|host| target(project, &keys, host)).collect();
-    let title =
-        format!("Connect to {} host{}", hosts.len(), if hosts.len() == 1 { "" } else { "s" });
-    sink(Event::Phase { title });
+    match hosts.len() {
+        0 => {}
+        1 => sink(Event::Phase { title: "Connect to 1 host".to_string() }),
+        n => sink(Event::Phase { title: format!("Connect to {n} hosts") }),
+    }
     let mut sessions = BTreeMap::new();
     let mut failures = Vec::new();
     for (host, result) in pool.connect(targets).await {

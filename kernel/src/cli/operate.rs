@@ -13,8 +13,9 @@ use crate::deploy::{Run, RunError, Settings};
 use crate::execute;
 use crate::local;
 use crate::model::event::Event;
-use crate::model::plan::{Plan, PlannedStep};
+use crate::model::plan::{Effect, Plan, PlannedStep};
 use crate::model::wit::{Action, ContainerAction};
+use crate::plugin::Scope;
 use crate::ssh::Pool;
 
 use super::failure::{self, Failure};
@@ -74,19 +75,21 @@ pub async fn ready(
     brief.prints = operation.prints;
     let about = brief.about(&workspace.crew).map_err(|e| failure::place(e.into(), workspace));
     let brief = about?;
-    if brief.hosts.is_empty() {
+    let scope = workspace.crew.command(operation.name).map(|(_, command)| command.scope);
+    let is_local = scope == Some(Scope::Local);
+    if brief.hosts.is_empty() && !is_local {
         return Err(no_host());
     }
     let performer = local::performer(&workspace.directory).await?;
     let now = now();
     let command = if operation.name == BOOTSTRAP { "setup" } else { operation.name };
     let hooks = Hooks::new(workspace, globals.skip_hooks, &performer, &now, command);
-    if !workspace.connected.swap(true, Ordering::Relaxed) {
+    if !is_local && !workspace.connected.swap(true, Ordering::Relaxed) {
         hooks.run("pre-connect", None).await?;
     }
     let mut hosts = brief.hosts.clone();
     let primary = &brief.project.primary_host;
-    if !hosts.contains(primary) {
+    if !is_local && !hosts.contains(primary) {
         hosts.push(primary.clone());
     }
     let connected = connect::connect(workspace, &hosts, output.sink()).await?;
@@ -138,8 +141,11 @@ async fn go(
     output: &Output,
 ) -> Result<u64, Failure> {
     let began = Instant::now();
-    let title = format!("Observe {} host(s)", ready.run.brief.hosts.len());
-    (ready.run.sink)(Event::Phase { title });
+    match ready.run.brief.hosts.len() {
+        0 => {}
+        1 => (ready.run.sink)(Event::Phase { title: "Observe 1 host".to_string() }),
+        n => (ready.run.sink)(Event::Phase { title: format!("Observe {n} hosts") }),
+    }
     let seen = ready.run.observe().await.map_err(|e| failure::place(e, workspace))?;
     let plan = ready.run.plan(&seen).map_err(|e| failure::place(e, workspace))?;
     if plan.steps.is_empty() {
@@ -170,7 +176,11 @@ pub async fn perform(
     seen: Seen,
     workspace: &Workspace,
 ) -> Result<(), Failure> {
-    let title = format!("{} version {}", capital(operation.name), plan.version);
+    let mut title = format!("{} version {}", capital(operation.name), plan.version);
+    let writes = plan.steps.iter().filter(|step| step.effect == Effect::Write).count();
+    if writes > 0 {
+        title += &format!(": {} steps, {writes} of them change a host", plan.steps.len());
+    }
     (ready.run.sink)(Event::Phase { title });
     let hooks = ready.hooks.clone();
     let deploys = operation.deploys;

@@ -6,7 +6,7 @@ use crate::config::ownership::{Owner, section};
 use crate::config::tree::Tree;
 use crate::model::project::Project;
 use crate::model::wit::{Context, HostInfo, RoleInfo};
-use crate::plugin::{Kind, Plugin, PluginError};
+use crate::plugin::{CommandSpec, Kind, Plugin, PluginError};
 
 use super::local_files::LocalFiles;
 
@@ -67,6 +67,17 @@ impl Crew {
 
     fn only(&self, kind: Kind) -> &Plugin {
         self.of(kind).next().expect("checked when the crew was made")
+    }
+
+    /// The plugin that brings a command, noun and verb, and the command.
+    pub fn command(&self, operation: &str) -> Option<(&Plugin, &CommandSpec)> {
+        self.plugins.iter().find_map(|plugin| {
+            let mut commands = plugin.description().commands.iter();
+            let is_it = |command: &&CommandSpec| {
+                operation.split_once(' ') == Some((command.noun.as_str(), command.verb.as_str()))
+            };
+            Some((plugin, commands.find(is_it)?))
+        })
     }
 
     /// What each plugin owns of deploy.yml.

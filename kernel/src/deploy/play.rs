@@ -2,11 +2,11 @@
 //!
 //! Hosts with a role in play are; but if a plugin's command asks about some hosts, it is about
 //! no others than those that somebody asks about. A host without such a role, which may carry
-//! accessories, is in play if a plugin asks about it.
+//! accessories, is in play if a plugin asks about it. The scope of a command narrows it down.
 
 use std::collections::BTreeSet;
 
-use crate::plugin::{Kind, Plugin};
+use crate::plugin::{Kind, Scope};
 
 use super::compose::{PlanError, in_words};
 use super::crew::{Brief, Crew};
@@ -14,7 +14,19 @@ use super::crew::{Brief, Crew};
 impl Brief {
     /// The same brief with the hosts that its operation is about. Asks plugins, but no host.
     pub fn about(mut self, crew: &Crew) -> Result<Self, PlanError> {
-        let owner = crew.iter().find(|plugin| has_command(plugin, &self.operation));
+        let (owner, scope) = crew.command(&self.operation).unzip();
+        match scope.map(|command| command.scope) {
+            Some(Scope::Local) => {
+                self.hosts.clear();
+                return Ok(self);
+            }
+            Some(Scope::PrimaryHost) => {
+                let primary = &self.project.primary_host;
+                self.hosts.retain(|host| host == primary);
+                self.others.clear();
+            }
+            Some(Scope::AllHosts) | None => {}
+        }
         if self.others.is_empty() && owner.is_none() {
             return Ok(self);
         }
@@ -45,9 +57,4 @@ impl Brief {
         self.hosts = hosts;
         Ok(self)
     }
-}
-
-fn has_command(plugin: &Plugin, operation: &str) -> bool {
-    let commands = &plugin.description().commands;
-    commands.iter().any(|command| format!("{} {}", command.noun, command.verb) == operation)
 }

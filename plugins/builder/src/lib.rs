@@ -40,6 +40,11 @@ fn command(verb: &str, about: &str) -> lifecycle::CommandSpec {
     }
 }
 
+/// A command that no host is asked for.
+fn local(verb: &str, about: &str) -> lifecycle::CommandSpec {
+    lifecycle::CommandSpec { scope: lifecycle::Scope::Local, ..command(verb, about) }
+}
+
 impl lifecycle::Guest for Plugin {
     fn describe() -> lifecycle::Description {
         lifecycle::Description {
@@ -53,17 +58,17 @@ impl lifecycle::Guest for Plugin {
             }],
             reads: vec!["/registry/server".to_string()],
             commands: vec![
-                command("push", "Build the image on this machine and push it to the registry"),
+                local("push", "Build the image on this machine and push it to the registry"),
                 command("pull", "Pull the image from the registry on all hosts"),
                 command("deliver", "Build and push the image, then pull it on all hosts"),
-                command(
+                local(
                     "create",
                     "Create the builder that the configuration asks for, unless it is there",
                 ),
-                command("remove", "Remove it"),
+                local("remove", "Remove it"),
                 lifecycle::CommandSpec {
                     prints: true,
-                    ..command("details", "Show the contexts and builders of this machine")
+                    ..local("details", "Show the contexts and builders of this machine")
                 },
             ],
             capabilities: ["images", "local", "run", "secret:*"].map(str::to_string).to_vec(),

@@ -133,27 +133,20 @@ fn deepest<T>(matches: &ArgMatches, read: impl Fn(&ArgMatches) -> T) -> T {
 /// A command that a plugin brings.
 fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
     let Some((verb, matches)) = matches.subcommand() else { return Err(Failure::Said) };
-    let mut workspace = shell.workspace()?;
-    let spec = workspace
-        .crew
-        .iter()
-        .flat_map(|plugin| plugin.description().commands.clone())
-        .find(|spec| spec.noun == noun && spec.verb == verb)
-        .ok_or_else(|| {
-            Failure::Message(format!("no plugin of this project has `{noun} {verb}`"))
-        })?;
-    let arguments = args::arguments(&spec, matches);
+    let workspace = shell.workspace()?;
+    let name = format!("{noun} {verb}");
+    let missing = || Failure::Message(format!("no plugin of this project has `{name}`"));
+    let (_, spec) = workspace.crew.command(&name).ok_or_else(missing)?;
+    let mut arguments = args::arguments(spec, matches);
+    // That one was asked for, beside which one is meant.
+    if let Some(version) = &shell.globals.version {
+        arguments["version"] = version.as_str().into();
+    }
     if let Some(question) = &spec.confirm
         && !shell.globals.yes
     {
         confirm(question)?;
     }
-    if spec.scope == crate::plugin::Scope::PrimaryHost {
-        let primary = workspace.brief.project.primary_host.clone();
-        workspace.brief.hosts.retain(|host| *host == primary);
-        workspace.brief.others.clear();
-    }
-    let name = format!("{noun} {verb}");
     let prints = spec.prints;
     let operation = Operation { name: &name, arguments, prints, deploys: false };
     shell.block(operate(&workspace, operation, &shell.globals, &shell.output))

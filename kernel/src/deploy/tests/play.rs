@@ -51,6 +51,13 @@ fn a_command_on_an_accessory_needs_its_hosts_only() {
 }
 
 #[test]
+fn what_only_this_machine_does_needs_no_host() {
+    for verb in ["push", "create", "remove", "details"] {
+        assert_eq!(about(&format!("build {verb}"), "", None), [""; 0], "{verb}");
+    }
+}
+
+#[test]
 fn chosen_roles_leave_accessories_to_their_own_commands() {
     assert_eq!(about("accessory boot", "all", Some("web")), ["job-1", "db-1"]);
     assert_eq!(about("env push", "", Some("web")), ["web-1"]);

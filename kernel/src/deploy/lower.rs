@@ -1,5 +1,7 @@
 //! From typed steps to programs: the engine plugin lowers what concerns containers.
 
+use std::collections::BTreeMap;
+
 use crate::model::plan::{Effect, LOCAL, PlannedStep, Process, Program, Vain, effect};
 use crate::model::problem::Problem;
 use crate::model::wit::{
@@ -90,6 +92,7 @@ pub fn lower(
                     Program::WriteEnvFile { path: file.path, vars: file.vars }
                 }
                 Action::MakeDirectory(path) => Program::MakeDirectory { path },
+                Action::MergeDirectory((from, to)) => Program::MergeDirectory { from, to },
                 Action::AppendLine((path, line)) => Program::AppendLine { path, line },
                 Action::RemoveFile(path) => Program::RemoveFile { path },
                 Action::RemoveDirectory(path) => Program::RemoveDirectory { path },
@@ -107,7 +110,30 @@ pub fn lower(
         let undo = step.undo.as_ref().map(&mut program).transpose().map_err(refused)?;
         planned.push(qualify(plugin, step, lowered, undo));
     }
+    name_outputs(&mut planned);
     Ok(planned)
+}
+
+/// What a command prints is of the kind that the steps say which use it.
+fn name_outputs(planned: &mut [PlannedStep]) {
+    let mut used = BTreeMap::new();
+    for PlannedStep { step, program, undo, .. } in planned.iter_mut() {
+        for program in std::iter::once(program).chain(undo.as_mut()) {
+            each_text(program, &mut |text| {
+                used.extend(text.iter().filter_map(|part| match part {
+                    Part::OutputOf(output) => {
+                        Some(((step.host.clone(), output.step.clone()), output.kind))
+                    }
+                    _ => None,
+                }));
+            });
+        }
+    }
+    for PlannedStep { id, step, program, .. } in planned {
+        if let Program::Processes { yields: yields @ None, .. } = program {
+            *yields = used.get(&(step.host.clone(), id.clone())).copied();
+        }
+    }
 }
 
 #[derive(Default)]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::model::event::{Ending, Event, Sink};
-use crate::model::plan::PlannedStep;
+use crate::model::plan::{PlannedStep, Program};
+use crate::model::secret::Secret;
+use crate::model::wit::OutputKind;
 use crate::ssh::frame::Frame;
 
 use super::script::Trip;
@@ -136,7 +138,13 @@ impl<'a> Reader<'a> {
             }
             ["out", n, value @ ..] => {
                 let Some(step) = step(n) else { return };
-                self.report.outputs.insert(step.id, value.join(" "));
+                let value = value.join(" ");
+                if let Program::Processes { yields: Some(OutputKind::SecretText), .. } =
+                    step.program
+                {
+                    (self.sink)(Event::Secret { text: Secret::new(value.clone()) });
+                }
+                self.report.outputs.insert(step.id, value);
             }
             ["end", n, code] => {
                 let (Some(step), Ok(code)) = (step(n), code.parse::<i32>()) else { return };

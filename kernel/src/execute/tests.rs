@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::model::event::Event;
 use crate::model::plan::{Effect, PlannedStep, Process, Program};
-use crate::model::secret::SecretStore;
+use crate::model::secret::{Secret, SecretStore};
 use crate::model::wit::{
     Action, Condition, EnvVar, OutputKind, OutputRef, Part, Phase, Step, Text,
 };
@@ -64,6 +64,8 @@ struct Outcome {
     begun: Vec<String>,
     /// Lines on stderr that belong to no step.
     stray: Vec<String>,
+    /// What is to be masked from now on.
+    secrets: Vec<Secret>,
 }
 
 impl Bench {
@@ -131,10 +133,12 @@ fn send(child: &mut Child, text: &str) {
 fn read(trip: &Trip, out: &[u8], err: &[u8]) -> Outcome {
     let begun = Arc::new(Mutex::new(Vec::new()));
     let stray = Arc::new(Mutex::new(Vec::new()));
-    let (begins, strays) = (begun.clone(), stray.clone());
+    let secrets = Arc::new(Mutex::new(Vec::new()));
+    let (begins, strays, learned) = (begun.clone(), stray.clone(), secrets.clone());
     let sink = Arc::new(move |event| match event {
         Event::Begin { step, .. } => begins.lock().unwrap().push(step),
         Event::Debug { message } => strays.lock().unwrap().push(message),
+        Event::Secret { text } => learned.lock().unwrap().push(text),
         _ => {}
     });
     let mut reader = Reader::new(trip, "host", sink);
@@ -144,7 +148,8 @@ fn read(trip: &Trip, out: &[u8], err: &[u8]) -> Outcome {
     frames.end().into_iter().for_each(|f| reader.take(f));
     let report = reader.finish();
     let (begun, stray) = (begun.lock().unwrap().clone(), stray.lock().unwrap().clone());
-    Outcome { report, begun, stray }
+    let secrets = secrets.lock().unwrap().clone();
+    Outcome { report, begun, stray, secrets }
 }
 
 impl Outcome {

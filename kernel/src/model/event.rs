@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
+use super::secret::Secret;
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub enum Event {
     Standing { host: String, role: String, version: String, expected: bool },
     /// A free-form diagnostic line, for `--verbose`.
     Debug { message: String },
+    /// A step has yielded a secret, which is to be masked from now on. It is never shown.
+    #[serde(skip)]
+    Secret { text: Secret },
 }
 
 /// Where events go. Cheap to clone; called from any task.

@@ -179,6 +179,9 @@ fn every_kind_of_output_has_a_syntax() {
                 assert_eq!(outcome.code("out"), Some(code), "{kind:?} {value:?}");
                 let told = outcome.report.outputs.get("out").map(String::as_str);
                 assert_eq!(told, accepted.then_some(*value));
+                let is_secret = accepted && *kind == K::SecretText;
+                let secrets = is_secret.then(|| Secret::new(*value));
+                assert_eq!(outcome.secrets, Vec::from_iter(secrets), "{kind:?} {value:?}");
             }
         }
     });

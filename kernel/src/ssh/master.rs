@@ -47,6 +47,8 @@ pub struct Options {
     pub connects: usize,
     /// The ssh program.
     pub program: PathBuf,
+    /// A failure shows what ssh wrote down for debugging, too.
+    pub debug: bool,
 }
 
 impl Default for Options {
@@ -61,6 +63,7 @@ impl Default for Options {
             linger: Duration::from_secs(10),
             connects: 16,
             program: "ssh".into(),
+            debug: false,
         }
     }
 }
@@ -155,10 +158,10 @@ async fn try_once(
     let mut group = Group(group);
     let limit = if batch { options.login_timeout } else { PERSON_LIMIT };
     let Some(code) = wait(&mut child, noise.as_ref(), limit).await else {
-        return Err(fail(ConnectFailure::TimedOut, said(&files)));
+        return Err(fail(ConnectFailure::TimedOut, said(&files, options.debug)));
     };
     if code != Some(0) {
-        return Err(explain(target, &files));
+        return Err(explain(target, &files, options.debug));
     }
     let leash = Leash::attach(&files.socket).await;
     let leash = leash.map_err(|error| {
@@ -214,7 +217,7 @@ async fn wait(child: &mut Child, noise: Option<&File>, limit: Duration) -> Optio
     }
 }
 
-fn explain(target: &Target, files: &Files) -> Failed {
+fn explain(target: &Target, files: &Files, debug: bool) -> Failed {
     let (log, noise) = (read_end(&files.log), read_end(&files.stderr));
     let failure = match ConnectFailure::guess(&noise) {
         ConnectFailure::Other => ConnectFailure::guess(&log),
@@ -231,15 +234,16 @@ fn explain(target: &Target, files: &Files) -> Failed {
         text.contains("Remote protocol version") || text.contains("Executing proxy command")
     };
     Failed {
-        error: ConnectError::explain(target, failure, said(files)),
+        error: ConnectError::explain(target, failure, said(files, debug)),
         refused_early,
         person_may_help: answered(&log) || answered(&noise),
     }
 }
 
 /// What ssh said, the words of a jump first.
-fn said(files: &Files) -> String {
-    let words = [tail(&files.stderr), tail(&files.log)];
+fn said(files: &Files, debug: bool) -> String {
+    let read = |file| if debug { read_end(file).trim_end().to_string() } else { tail(file) };
+    let words = [read(&files.stderr), read(&files.log)];
     words.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 

@@ -95,13 +95,13 @@ async fn a_server_that_dies_is_a_lost_connection() {
     let mut server = Server::start("");
     let (_pool, session) = server.connect().await;
     let mut channel = session.channel().await.unwrap();
-    channel.write_all(b"echo on; exec sleep 5\n").await.unwrap();
+    channel.write_all(b"echo on; exec sleep 60\n").await.unwrap();
     assert_eq!(channel.next().await, Some(Chunk::Stdout(b"on\n".to_vec())));
     server.cut();
     let started = Instant::now();
     let ran = finish(channel).await;
     let Exit::ConnectionLost(error) = ran.exit else { panic!("{ran:?}") };
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     let text = error.to_string();
     assert!(text.contains("was lost") && text.contains("Try ssh -F"), "{text}");
 }
@@ -114,9 +114,9 @@ async fn a_master_that_hangs_is_killed_at_the_end() {
     kill_process(pids[0], Signal::STOP).unwrap();
     let started = Instant::now();
     assert!(!session.alive().await);
-    assert!(started.elapsed() < Duration::from_secs(6));
+    assert!(started.elapsed() < Duration::from_secs(30));
     pool.close().await;
-    assert!(gone(&pids, Duration::from_secs(2)));
+    assert!(gone(&pids, Duration::from_secs(5)));
 }
 
 #[tokio::test]

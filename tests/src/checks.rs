@@ -1,13 +1,23 @@
 //! `cargo xtask test`: every check there is, with one closing line. A failing check
 //! does not stop the others, so that one run shows everything.
+//!
+//! The fleet's tests mostly wait for hosts; whatever computes does so beside them, and gives
+//! way to them.
 
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::fleet::Fleet;
 use crate::process::{Cmd, Output, tail};
 use crate::{demo, fuzz, house_rules, paths, setup};
+
+/// Of a command that builds or tests.
+const LIMIT: Duration = Duration::from_secs(2400);
 
 /// Counts of checks and single tests.
 #[derive(Default)]
@@ -17,42 +27,119 @@ struct Tally {
     reasons: Vec<String>,
 }
 
+/// The same, for several threads.
+#[derive(Default)]
+struct Tallies(Mutex<Tally>);
+
 /// Runs all checks; `filter` restricts the fleet's tests to matching names.
 /// `fuzz_seconds` is how long each fuzz target runs, 0 for not at all.
 pub fn run(filter: Option<&str>, skip_fleet: bool, fuzz_seconds: u64) -> Result<()> {
     setup::for_building()?;
-    let mut tally = Tally::default();
-    tally.check("house rules", || {
+    let tallies = Tallies::default();
+    tallies.check("house rules", || {
         let found = house_rules::violations(&paths::workspace())?;
         if !found.is_empty() {
             bail!("{}", found.join("\n"));
         }
         Ok(())
     });
-    tally.check("formatting", || cargo(&["fmt", "--all", "--check"]).ok().map(drop));
-    tally.check("clippy", || {
+    tallies.check("formatting", || cargo(&["fmt", "--all", "--check"]).ok().map(drop));
+    thread::scope(|scope| {
+        if skip_fleet {
+            return computing(&tallies, fuzz_seconds);
+        }
+        let fleet = scope.spawn(|| {
+            // While cargo compiles, images are built and fetched.
+            tallies.check("bringing the fleet up", || Fleet::up().map(drop))
+        });
+        let mut programs = None;
+        tallies.check("building windlass and the fleet's tests", || {
+            programs = Some(Programs::build()?);
+            Ok(())
+        });
+        scope.spawn(|| computing(&tallies, fuzz_seconds));
+        let is_up = fleet.join().unwrap_or(false);
+        if let (Some(programs), true) = (programs, is_up) {
+            programs.run(&tallies, filter);
+        }
+    });
+    tallies.close()
+}
+
+/// What needs nothing but this machine's cores.
+fn computing(tallies: &Tallies, fuzz_seconds: u64) {
+    // Of this thread, and so of what it starts.
+    let _ = rustix::process::nice(19);
+    let unit = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    tallies.tests("tests without the fleet", &unit);
+    tallies.check("clippy", || {
         let args = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
         cargo(&args).ok().map(drop)
     });
-    tally.check("documentation", || {
+    tallies.check("documentation", || {
         cargo(&["doc", "--quiet", "--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "-D warnings")
             .ok()
             .map(drop)
     });
-    tally.tests("tests without the fleet", &cargo(&["test", "--workspace", "--no-fail-fast"]));
     if fuzz_seconds > 0 {
-        tally.check("fuzzing", || fuzz::run(fuzz_seconds));
+        tallies.check("fuzzing", || fuzz::run(fuzz_seconds));
     }
-    if !skip_fleet {
-        tally.check("building windlass", demo::build);
-        tally.check("bringing the fleet up", || Fleet::up().map(drop));
-        let mut args = vec!["test", "--package", "windlass-tests", "--test", "*"];
-        args.extend(["--no-fail-fast", "--", "--ignored", "--test-threads=1", "--nocapture"]);
-        args.extend(filter);
-        tally.tests("tests on the fleet", &cargo(&args));
+}
+
+/// What runs on the fleet. It is not started through cargo, which is busy with the checks beside.
+struct Programs {
+    /// A copy: the checks beside this build their own.
+    windlass: PathBuf,
+    /// By name.
+    tests: Vec<(String, PathBuf)>,
+}
+
+impl Programs {
+    fn build() -> Result<Self> {
+        demo::build()?;
+        let windlass = match std::env::var_os("WINDLASS_BIN") {
+            Some(given) => given.into(),
+            None => {
+                let copy = paths::state_dir("under-test")?.join("windlass");
+                let built = paths::cargo_target().join("debug/windlass");
+                std::fs::copy(&built, &copy)
+                    .with_context(|| format!("cannot copy {}", built.display()))?;
+                copy
+            }
+        };
+        let format = "--message-format=json-render-diagnostics";
+        let built = cargo(&["test", "--quiet", "--package", "windlass-tests", "--no-run", format]);
+        let built = built.ok()?;
+        let mut tests = Vec::new();
+        for line in built.lines().filter(|line| line.starts_with('{')) {
+            let made: Value = serde_json::from_str(line).context("cargo's messages are no JSON")?;
+            let (name, program) = (made["target"]["name"].as_str(), made["executable"].as_str());
+            if let (Some(name), Some(program)) = (name, program)
+                && made["target"]["kind"][0] == "test"
+            {
+                tests.push((name.to_string(), PathBuf::from(program)));
+            }
+        }
+        if tests.is_empty() {
+            bail!("cargo names no test program of windlass-tests");
+        }
+        tests.sort();
+        Ok(Self { windlass, tests })
     }
-    tally.close()
+
+    fn run(&self, tallies: &Tallies, filter: Option<&str>) {
+        for (name, program) in &self.tests {
+            let test = Cmd::new(program)
+                .args(["--ignored", "--test-threads=1", "--nocapture"])
+                .args(filter)
+                .env("WINDLASS_BIN", &self.windlass)
+                .env("RUST_LIB_BACKTRACE", "0")
+                .dir(paths::workspace().join("tests"))
+                .limit(LIMIT);
+            tallies.tests(&format!("{name} on the fleet"), &test);
+        }
+    }
 }
 
 fn cargo(args: &[&str]) -> Cmd {
@@ -61,58 +148,63 @@ fn cargo(args: &[&str]) -> Cmd {
         // The chain of reasons tells more than where an error object was made.
         .env("RUST_LIB_BACKTRACE", "0")
         .dir(paths::workspace())
-        .limit(Duration::from_secs(2400))
+        .limit(LIMIT)
 }
 
-impl Tally {
-    fn check(&mut self, name: &str, act: impl FnOnce() -> Result<()>) {
+impl Tallies {
+    /// True if it went well.
+    fn check(&self, name: &str, act: impl FnOnce() -> Result<()>) -> bool {
         let started = Instant::now();
-        println!("== {name}");
-        match act() {
-            Ok(()) => {
-                self.passed += 1;
-                println!("   ok ({:.1} s)", started.elapsed().as_secs_f32());
-            }
+        println!("   {name} …");
+        let outcome = act();
+        let seconds = started.elapsed().as_secs_f32();
+        let is_good = outcome.is_ok();
+        match outcome {
+            Ok(()) => self.add(1, 0, None, &format!("== {name}: ok ({seconds:.1} s)")),
             Err(error) => {
-                println!("{error:#}\n   FAILED");
-                self.failed += 1;
-                self.reasons.push(name.into());
+                let said = format!("== {name}: FAILED ({seconds:.1} s)\n{error:#}");
+                self.add(0, 1, Some(name.into()), &said);
             }
         }
+        is_good
     }
 
-    /// Runs `cargo test` and adds the single tests to the counts.
-    fn tests(&mut self, name: &str, cmd: &Cmd) {
+    /// Runs a test program, or several through cargo, and adds the single tests to the counts.
+    fn tests(&self, name: &str, cmd: &Cmd) {
         let started = Instant::now();
-        println!("== {name}");
+        println!("   {name} …");
         let output = match cmd.output() {
             Ok(output) => output,
             Err(error) => {
-                println!("{error:#}\n   FAILED");
-                self.failed += 1;
-                self.reasons.push(name.into());
-                return;
+                return self.add(0, 1, Some(name.into()), &format!("== {name}: FAILED\n{error:#}"));
             }
         };
         let counts = Counts::of(&output);
-        println!("{}", counts.shown(&output));
-        self.passed += counts.passed;
         // Code that does not compile, or a crash, fails without naming a test.
         let failed = counts.failed.max(u64::from(!output.success()));
-        self.failed += failed;
-        if failed > 0 {
-            self.reasons.push(format!("{name}: {}", counts.failures.join(", ")));
-        }
-        let seconds = started.elapsed().as_secs_f32();
-        println!("   {} passed, {failed} failed ({seconds:.1} s)", counts.passed);
+        let reason = (failed > 0).then(|| format!("{name}: {}", counts.failures.join(", ")));
+        let (passed, seconds) = (counts.passed, started.elapsed().as_secs_f32());
+        let said = counts.shown(&output);
+        let said = format!("== {name}: {passed} passed, {failed} failed ({seconds:.1} s)\n{said}");
+        self.add(passed, failed, reason, said.trim_end());
+    }
+
+    /// Counts, and prints in one piece what was found.
+    fn add(&self, passed: u64, failed: u64, reason: Option<String>, said: &str) {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.passed += passed;
+        tally.failed += failed;
+        tally.reasons.extend(reason);
+        println!("{said}");
     }
 
     fn close(self) -> Result<()> {
-        for reason in &self.reasons {
+        let tally = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for reason in &tally.reasons {
             println!("failed: {reason}");
         }
-        println!("{} passed, {} failed", self.passed, self.failed);
-        if self.failed > 0 {
+        println!("{} passed, {} failed", tally.passed, tally.failed);
+        if tally.failed > 0 {
             bail!("not everything passed");
         }
         Ok(())

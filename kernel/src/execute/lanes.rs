@@ -36,6 +36,8 @@ pub enum TripError {
     Script(#[from] ScriptError),
     #[error("{0}")]
     Connection(String),
+    #[error("it would change the host, and this run does not hold the lock: a defect of Windlass")]
+    Unlocked,
     #[error("the script stopped before its end: a later run asked it to, or it took too long")]
     Stopped,
 }
@@ -230,8 +232,12 @@ impl Lane {
         if steps.is_empty() {
             return self;
         }
+        let fence = match self.fence(course, &steps) {
+            Ok(fence) => fence,
+            Err(error) => return Lane { ending: Ending::Lost(error), ..self },
+        };
         let trip = Trip {
-            fence: self.fence(course, &steps),
+            fence,
             audit: course.audit.clone(),
             steps: steps.clone(),
             known: self.known.clone(),
@@ -302,9 +308,14 @@ impl Lane {
         self
     }
 
-    fn fence(&self, course: &Course, steps: &[PlannedStep]) -> Option<Fence> {
-        let writes = steps.iter().any(|step| step.effect == Effect::Write);
-        writes.then(|| course.fences.get(&self.host).cloned()).flatten()
+    /// The fence behind which these steps may run. Whoever writes must hold the lock: that is
+    /// seen to here, whatever command it is.
+    fn fence(&self, course: &Course, steps: &[PlannedStep]) -> Result<Option<Fence>, TripError> {
+        if steps.iter().all(|step| step.effect != Effect::Write) {
+            return Ok(None);
+        }
+        let fence = course.fences.get(&self.host).ok_or(TripError::Unlocked)?;
+        Ok(Some(fence.clone()))
     }
 }
 

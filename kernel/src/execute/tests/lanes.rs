@@ -1,6 +1,6 @@
 //! How lanes read what came of a trip: nothing that was left out counts as done.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use tokio::sync::watch;
 
@@ -29,7 +29,7 @@ impl Runner for Scripted {
 
 fn report(codes: &[(&str, i32)], done: bool) -> TripReport {
     let codes = codes.iter().map(|(id, code)| (id.to_string(), *code));
-    let codes: std::collections::BTreeMap<_, _> = codes.collect();
+    let codes: BTreeMap<_, _> = codes.collect();
     let endings = codes.iter().map(|(id, code)| (id.clone(), *code == 0)).collect();
     TripReport { codes, endings, done, ..TripReport::default() }
 }
@@ -48,9 +48,21 @@ async fn roll(
     apart: &[&str],
     reports: Vec<Result<TripReport, TripError>>,
 ) -> (Ending, Vec<Vec<String>>) {
+    let fence = Fence { guard: "guard".into(), group: "group".into(), number: 1 };
+    let fences = steps.iter().map(|step| (step.step.host.clone(), fence.clone())).collect();
+    roll_behind(fences, steps, apart, reports).await
+}
+
+/// The same with these hosts locked and fenced.
+async fn roll_behind(
+    fences: BTreeMap<String, Fence>,
+    steps: Vec<PlannedStep>,
+    apart: &[&str],
+    reports: Vec<Result<TripReport, TripError>>,
+) -> (Ending, Vec<Vec<String>>) {
     let plan = Plan { steps, ..Plan::default() };
     let course = Course {
-        fences: Default::default(),
+        fences,
         audit: Audit { path: "audit".into(), performer: "Jo".into(), destination: None },
         primaries: vec!["host".into()],
         gate_before_start: false,
@@ -95,6 +107,17 @@ async fn a_cut_connection_is_no_success() {
     assert_eq!(trips.len(), 1);
     let lost = TripError::Connection("cut".into());
     assert_eq!(rolled(vec![Err(lost.clone())]).await.0, Ending::Lost(lost));
+}
+
+#[tokio::test]
+async fn a_write_without_the_lock_is_refused() {
+    let (ending, trips) = roll_behind(BTreeMap::new(), vec![does("a", "true")], &[], vec![]).await;
+    assert_eq!(ending, Ending::Lost(TripError::Unlocked));
+    assert!(trips.is_empty(), "{trips:?}");
+    let mut look = does("look", "true");
+    look.effect = Effect::Read;
+    let good = vec![Ok(report(&[("look", 0)], true))];
+    assert_eq!(roll_behind(BTreeMap::new(), vec![look], &[], good).await.0, Ending::Done);
 }
 
 #[tokio::test]

@@ -195,6 +195,7 @@ impl Hosts for Client {
         self.step().await;
         let mut look = Look::default();
         if let Some((details, wait_s)) = &entry.lock {
+            assert_eq!(host, self.inner.fleet.primary, "there is no lock but the primary host's");
             let answer = self.acquire(details, *wait_s).await;
             look.answers.push(answer);
             self.middle().await;

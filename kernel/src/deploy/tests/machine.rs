@@ -50,6 +50,8 @@ pub struct Machine {
     pub directories: BTreeSet<String>,
     /// The fence's number.
     pub fence: u64,
+    /// A version that never becomes healthy here.
+    pub sick: Option<&'static str>,
     born: u32,
 }
 
@@ -100,8 +102,10 @@ impl Machine {
     /// The engine asks every running container for its health.
     pub fn tick(&mut self) {
         let tied: Vec<bool> = self.containers.iter().map(|c| self.has_cord(c)).collect();
+        let sick = self.sick.map(|version| format!(":{version}"));
         for (container, tied) in self.containers.iter_mut().zip(tied) {
-            let app = App::of(&container.image);
+            let is_sick = sick.as_ref().is_some_and(|sick| container.image.ends_with(sick));
+            let app = if is_sick { App::Sick } else { App::of(&container.image) };
             if container.status == ContainerStatus::Running && app == App::Exits {
                 container.status = ContainerStatus::Exited;
             }

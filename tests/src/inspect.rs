@@ -89,6 +89,8 @@ fn facts(host: &Host, one: &Value) -> Facts {
                         add(format!("argument {name}"), value);
                     }
                 }
+                // In no order; the mounts tell the same.
+                ("Binds", _) => {}
                 (_, Value::String(text)) => drop(add(format!("{section}.{key}"), text)),
                 (_, value) => drop(add(format!("{section}.{key}"), &value.to_string())),
             }

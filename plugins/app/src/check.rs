@@ -69,7 +69,7 @@ fn health(settings: &HealthCheck, at: &str, found: &mut Vec<Problem>) {
 fn assets(path: Option<&Stringish>, pointer: &str) -> Option<Problem> {
     let path = path?.as_str().trim();
     let is_fine = path.is_empty()
-        || path.starts_with('/') && path.trim_matches('/') != "" && !path.contains(':');
+        || path.starts_with('/') && !path.trim_matches('/').is_empty() && !path.contains(':');
     let message = format!("`{path}` is no absolute path of a directory in the image");
     let help = "write where the image has its assets: /rails/public/assets";
     (!is_fine).then(|| with_help(error_at(pointer, message), help))

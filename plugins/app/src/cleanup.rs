@@ -1,6 +1,10 @@
 //! After a good deploy: tag the image, and remove what is too old to look back at.
 
-use windlass_sdk::containers::{is_ours, is_stopped, latest_reference, newest_first, same_image};
+use std::collections::BTreeMap;
+
+use windlass_sdk::containers::{
+    is_ours, is_stopped, label, latest_reference, newest_first, same_image,
+};
 use windlass_sdk::names::id_part;
 use windlass_sdk::steps::{StepExt, container, step};
 use windlass_sdk::types::{
@@ -59,8 +63,8 @@ fn tag(context: &Context, host: &str) -> Step {
         .why("the tag tells the next run which container is current")
 }
 
-/// Stopped containers beyond those that are retained: of this service and exactly this
-/// destination, all roles together. Kamal counts other destinations too, and prunes them.
+/// Stopped containers beyond those that are retained for each role of this service and exactly
+/// this destination. Kamal counts all roles and destinations together.
 pub fn too_old<'a>(
     context: &Context,
     settings: &Settings,
@@ -73,7 +77,13 @@ pub fn too_old<'a>(
         .filter(|c| is_stopped(c) || stopped.contains(&c.id.as_str()))
         .collect();
     down.sort_by(|a, b| newest_first(a, b));
-    down.into_iter().skip(settings.retain()).collect()
+    let mut newer: BTreeMap<&str, usize> = BTreeMap::new();
+    down.retain(|&old| {
+        let newer = newer.entry(label(old, "role")).or_default();
+        *newer += 1;
+        *newer > settings.retain()
+    });
+    down
 }
 
 fn remove(host: &str, n: usize, old: &ContainerState, renamed: &[Renamed]) -> Step {

@@ -74,16 +74,19 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
         "app start" => start::start,
         "app stop" => stop,
         "app remove" | "remove" => remove::remove,
+        "app remove_container" => remove::container_of_version,
+        "app remove_containers" => remove::stopped,
+        "app remove_images" => remove::unused_images,
         "prune all" | "prune containers" | "prune images" => prune,
         _ => return Ok(Vec::new()),
     };
     let operation = context.operation.as_str();
-    let by_host =
-        matches!(operation, "app containers" | "app images") || operation.starts_with("prune ");
+    let by_host = matches!(operation, "app containers" | "app images" | "app remove_images")
+        || operation.starts_with("prune ");
     let mut settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let arguments = Arguments::of(context);
-    if arguments.text("retain").is_some() {
-        settings.retain_containers = Some(retain(&arguments)?);
+    if let Some(retain) = retain(&arguments)? {
+        settings.retain_containers = Some(retain);
     }
     let (mut steps, mut problems) = (Vec::new(), Vec::new());
     for host in hosts(context) {
@@ -106,9 +109,18 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
     if problems.is_empty() { Ok(steps) } else { Err(problems) }
 }
 
+/// Finds what is typed wrongly, before a host is asked.
+pub fn check_arguments(context: &Context) -> Result<(), Vec<Problem>> {
+    retain(&Arguments::of(context)).map(drop)
+}
+
 /// How many stopped containers `--retain` leaves.
-fn retain(arguments: &Arguments) -> Result<u32, Vec<Problem>> {
-    arguments.number("retain").filter(|count| *count > 0).ok_or_else(|| {
+fn retain(arguments: &Arguments) -> Result<Option<u32>, Vec<Problem>> {
+    if arguments.text("retain").is_none() {
+        return Ok(None);
+    }
+    let count = arguments.number("retain").filter(|count| *count > 0);
+    count.map(Some).ok_or_else(|| {
         let problem = error_at("", "--retain takes a number of containers, at least 1");
         let help = Some("windlass prune containers --retain 5".to_string());
         vec![Problem { pointer: None, help, ..problem }]

@@ -140,6 +140,18 @@ fn commands() -> Vec<CommandSpec> {
             ..printing("exec", "Run a command in a container of the app")
         },
         command("remove", "Remove all containers and images of the app"),
+        // Kamal's own, for those who know them.
+        CommandSpec {
+            arguments: vec![Argument {
+                name: "app-version".to_string(),
+                about: "The version".to_string(),
+                required: true,
+                many: false,
+            }],
+            ..command("remove_container", "")
+        },
+        command("remove_containers", ""),
+        command("remove_images", ""),
         prune("all", "Remove old stopped containers, and images that nothing needs"),
         prune("images", "Remove images of the app that no container needs"),
         CommandSpec {
@@ -160,6 +172,6 @@ mod tests {
             let schema: Value = serde_json::from_str(&own.schema).unwrap();
             assert!(schema["description"].is_string(), "{}", own.pattern);
         }
-        assert_eq!(description.commands.len(), 14);
+        assert_eq!(description.commands.len(), 17);
     }
 }

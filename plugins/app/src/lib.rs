@@ -43,6 +43,7 @@ impl lifecycle::Guest for Plugin {
         check::check(&context)
     }
     fn observe(context: Context) -> Result<Vec<Question>, Vec<Problem>> {
+        commands::check_arguments(&context)?;
         Ok(observe::questions(&context))
     }
     fn plan(context: Context, observed: Vec<Observation>) -> Result<Vec<Step>, Vec<Problem>> {

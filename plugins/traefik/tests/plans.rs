@@ -116,6 +116,21 @@ fn pruning_keeps_the_newest_and_other_destinations() {
 }
 
 #[test]
+fn each_role_keeps_its_own_stopped_containers() {
+    let mut world = World::new("all-1").with_traefik(true);
+    for (n, role) in [(1, "web"), (2, "web"), (3, "workers"), (4, "workers")] {
+        world = world
+            .with(role, &format!("shop-{role}-old{n}"), "v0")
+            .last(|c| c.status = ContainerStatus::Exited);
+    }
+    let mut context = context("prune containers", "v1", &[("all-1", &["web", "workers"][..])]);
+    context.arguments = r#"{"retain": 1}"#.to_string();
+    let text = lines(&context, &[world]);
+    let removed: Vec<_> = text.lines().filter_map(|line| line.split("Remove ").nth(1)).collect();
+    assert_eq!(removed, ["shop-workers-old3 (may fail)", "shop-web-old1 (may fail)"], "{text}");
+}
+
+#[test]
 fn only_our_own_unused_cord_directories_are_tidied() {
     let mut world = steady();
     for prefix in ["shop-web", "shop-web-staging", "shop-workers", "other-web"] {
@@ -184,7 +199,7 @@ fn app_commands() {
         .latest("v1");
     let all = [("all-1", &["web", "workers"][..])];
     let mut shown = String::new();
-    let commands: [(&str, &str); 18] = [
+    let commands: [(&str, &str); 21] = [
         ("app version", "{}"),
         ("app details", "{}"),
         ("app containers", "{}"),
@@ -197,6 +212,9 @@ fn app_commands() {
         ("app start", r#"{"version": "v0"}"#),
         ("app stop", "{}"),
         ("app remove", "{}"),
+        ("app remove_container", r#"{"app-version": "v0"}"#),
+        ("app remove_containers", "{}"),
+        ("app remove_images", "{}"),
         ("traefik logs", "{}"),
         ("details", "{}"),
         ("prune all", "{}"),

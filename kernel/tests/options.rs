@@ -272,6 +272,9 @@ fn what_is_typed_wrongly_is_refused_before_anything_happens() {
     for words in wrong {
         assert_eq!(desk.windlass(words).status.code(), Some(2), "{words:?}");
     }
+    let output = desk.windlass(&["prune", "containers", "--retain", "0"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("at least 1"), "{}", stderr(&output));
     let output = desk.windlass(&["accessory", "boot", "bd"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("the accessories are db"), "{}", stderr(&output));

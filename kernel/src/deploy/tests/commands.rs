@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bench::Bench;
+use super::client::Cut;
 use super::keys::{planned, with};
 use super::machine::{REPOSITORY, image_id};
 
@@ -89,4 +90,34 @@ async fn traefik_boots_where_it_does_not_run() {
     assert!(!plan.contains("job-1 traefik.") && !plan.contains(" app."), "{plan}");
     assert!(bench.deploy("v1").await.good());
     assert!(!planned(&bench, "traefik boot", json!({})).await.contains("traefik."));
+}
+
+#[tokio::test]
+async fn parts_of_the_app_are_removed_by_name() {
+    let bench = bench(json!({})).await;
+    assert!(bench.deploy("v2").await.good());
+    assert!(bench.deploy("v3").await.good());
+    let ids = |plan: &str| {
+        let titles = plan.lines().map(|line| line.split(" (").next().unwrap_or_default());
+        titles.map(str::to_string).collect::<Vec<_>>()
+    };
+    let one = planned(&bench, "app remove_container", json!({"app-version": "v1"})).await;
+    assert_eq!(ids(&one), ["web-1 app.web.remove-1", "job-1 app.workers.remove-1"]);
+    let none = planned(&bench, "app remove_container", json!({"app-version": "v9"})).await;
+    assert_eq!(none, "");
+    let (mut run, _) = bench.run("v3", Cut::Never);
+    run.brief.operation = "app remove_container".into();
+    run.brief.arguments = json!({"app-version": "v3"});
+    let seen = run.observe().await.unwrap();
+    let error = run.plan(&seen).unwrap_err().to_string();
+    assert!(error.contains("shop-web-v3 is up"), "{error}");
+    let all = planned(&bench, "app remove_containers", json!({})).await;
+    let both = ["web-1 app.web.remove-1", "web-1 app.web.remove-2"];
+    assert_eq!(ids(&all)[..2], both);
+    assert_eq!(all.lines().count(), 4, "{all}");
+    assert_eq!(planned(&bench, "app remove_images", json!({})).await, "");
+    bench.fleet.lock().machine("web-1").tag(&format!("{REPOSITORY}:v0"), image_id("v0"));
+    let images = planned(&bench, "app remove_images", json!({})).await;
+    assert_eq!(ids(&images).len(), 1, "{images}");
+    assert!(images.contains(&format!("docker image rm {REPOSITORY}:v0")), "{images}");
 }

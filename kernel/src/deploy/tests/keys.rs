@@ -341,3 +341,18 @@ async fn as_many_stopped_containers_stay_as_the_file_says() {
         assert_eq!(names, kept[4 - retain..]);
     }
 }
+
+/// Web and workers on one host: neither uses up what the other may keep.
+#[tokio::test]
+async fn each_role_keeps_its_own_stopped_containers() {
+    let added = json!({"retain_containers": 1, "servers": {"workers": {"hosts": ["web-1"]}}});
+    let bench = Bench::new(&with(&added));
+    for version in ["v1", "v2", "v3"] {
+        assert!(bench.deploy(version).await.good());
+    }
+    let machine = &bench.fleet.lock().machines["web-1"];
+    let names = machine.containers.iter().map(|c| c.name.as_str());
+    let mut names: Vec<&str> = names.filter(|name| name.starts_with("shop-")).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["shop-web-v2", "shop-web-v3", "shop-workers-v2", "shop-workers-v3"]);
+}

@@ -48,6 +48,9 @@ fn commands_about_the_app() -> Result<()> {
     shows(&story, &new, &["COLOUR=blue", "GREETING=hello", "APP_SECRET="])?;
     story.windlass.fails(&["app", "exec", "--reuse", "-p", "echo inside; true"])?;
     shows(&story, &["app", "exec", "--reuse", "-p", "echo inside"], &["inside"])?;
+    let other = ["app", "exec", "--reuse", "-p", "--version", "0123abc", "true"];
+    let refused = story.windlass.fails(&other)?.all();
+    ensure!(refused.contains("with version 0123abc is up"), "another version was used:\n{refused}");
     ensure!(web.containers()?.len() == 2, "exec left a container: {:#?}", web.containers()?);
 
     // A second container that nobody knows of is stale; the current one is not touched.

@@ -168,10 +168,10 @@ impl<H: Hosts> Run<H> {
         Details::new(&self.settings.owner, &self.settings.now, &self.brief.version, &message)
     }
 
-    /// The hosts in play and the one with the lock.
+    /// The hosts in play and the one with the lock; none for what happens on this machine alone.
     fn hosts_to_ask(&self) -> Vec<String> {
         let mut hosts = self.brief.hosts.clone();
-        if !hosts.contains(&self.brief.project.primary_host) {
+        if !hosts.is_empty() && !hosts.contains(&self.brief.project.primary_host) {
             hosts.push(self.brief.project.primary_host.clone());
         }
         hosts

@@ -1,0 +1,248 @@
+//! What a deploy promises beside zero downtime: where it logs in, what a broken image leaves
+//! behind, which container is the current one, what its cord is, what its version is called.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use windlass_tests::events::DockerEvent;
+use windlass_tests::host::Host;
+use windlass_tests::load::{Load, LoadPlan};
+use windlass_tests::registry;
+use windlass_tests::story::Story;
+use windlass_tests::wait;
+use windlass_tests::windlass::Windlass;
+
+/// A web host, and nothing else.
+const WEB: &str = "servers:\n  - web-1\n";
+/// One web host, and one for the workers.
+const WEB_AND_WORKERS: &str = "servers:\n  web:\n    - web-1\n  workers:\n    hosts:\n      \
+                               - worker-1\n    cmd: app worker\n";
+
+fn prepare(service: &str, servers: &str) -> Result<Story> {
+    let story = Story::prepare(service)?;
+    story.project.servers(servers)?;
+    Ok(story)
+}
+
+/// Whether this machine is logged in to the registry, and whether `web-1` is.
+fn logins(story: &Story) -> Result<(bool, bool)> {
+    let here = Windlass::home(&story.project)?.join(".docker/config.json");
+    let here = fs::read_to_string(here).unwrap_or_default();
+    let web = story.fleet.host("web-1")?;
+    let there = web.inside("cat /root/.docker/config.json 2>/dev/null")?.stdout;
+    Ok((here.contains("\"auth\""), there.contains("\"auth\"")))
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn registry_logout_is_also_local_and_can_be_skipped() -> Result<()> {
+    let story = prepare("logins", WEB)?;
+    story.windlass.ok(&["registry", "logout"])?;
+    let expected = [
+        ("login --skip-remote", (true, false)),
+        ("logout", (false, false)),
+        ("login --skip-local", (false, true)),
+        ("login", (true, true)),
+        ("logout --skip-local", (true, false)),
+        ("login -L", (true, true)),
+        ("logout -R", (false, true)),
+        ("login -L -R", (false, true)),
+        ("login -R", (true, true)),
+    ];
+    for (words, then) in expected {
+        let words = format!("registry {words}");
+        story.windlass.ok(&words.split(' ').collect::<Vec<_>>())?;
+        ensure!(logins(&story)? == then, "after {words}: {:?}", logins(&story)?);
+    }
+    // The user's own session is not the fleet's to end.
+    story.windlass.ok(&["remove", "-y"])?;
+    ensure!(logins(&story)? == (true, false), "after remove: {:?}", logins(&story)?);
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn deploy_with_skip_push_does_not_log_in_locally() -> Result<()> {
+    let story = prepare("unpushed", WEB)?;
+    for words in ["registry login -R", "build push", "registry logout", "env push"] {
+        story.windlass.ok(&words.split(' ').collect::<Vec<_>>())?;
+    }
+    story.windlass.ok(&["deploy", "--skip-push"])?;
+    ensure!(logins(&story)? == (false, true), "{:?}", logins(&story)?);
+    story.fleet.host("web-1")?.serves("1")
+}
+
+fn created(events: &[DockerEvent]) -> Vec<&str> {
+    let created = events.iter().filter(|e| e.kind == "container" && e.action == "create");
+    created.map(|event| event.name.as_str()).collect()
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn a_broken_image_on_three_hosts_leaves_nothing_behind() -> Result<()> {
+    let story = Story::prepare("leaves")?;
+    // For workers the image is good: only the gate keeps their old container.
+    let env = "    cmd: app worker\n    env:\n      APP_MODE: good\n";
+    story.project.edit_config(|text| text.replace("    cmd: app worker\n", env))?;
+    story.windlass.ok(&["setup"])?;
+    story.project.behave("APP_MODE=exit\n")?;
+    for gate in ["retire", "start"] {
+        if gate == "start" {
+            story.project.append("x-windlass:\n  gate: start\n")?;
+        }
+        let broken = story.project.commit_version(&format!("broken with gate {gate}"))?;
+        let hosts = &story.fleet.hosts;
+        let before: Vec<String> = hosts.iter().map(Host::standing).collect::<Result<_>>()?;
+        let watches: Vec<_> = hosts.iter().map(Host::watch_events).collect::<Result<_>>()?;
+        let said = story.windlass.fails(&["deploy"])?;
+        // At once: whatever still had to be cleaned up would be seen.
+        let after: Vec<String> = hosts.iter().map(Host::standing).collect::<Result<_>>()?;
+        ensure!(before == after, "something was left or touched:\n{before:#?}\n{after:#?}");
+        said.expect(&[
+            "cannot start: migration 20240229 is missing",
+            "worker-1: taken back",
+            "no container of the primary role became good",
+        ])?;
+        for (host, watch) in hosts.iter().zip(watches) {
+            let events = watch.stop()?;
+            let expected = match (host.name.as_str(), gate) {
+                ("worker-1", "start") => vec![],
+                ("worker-1", _) => vec![format!("leaves-workers-{broken}")],
+                _ => vec![format!("leaves-web-{broken}")],
+            };
+            // Not even one for a health check of its own.
+            ensure!(created(&events) == expected, "{}: {:?}", host.name, created(&events));
+        }
+        story.expect_serving("1")?;
+        story.expect_lock_free()?;
+    }
+    Ok(())
+}
+
+/// The version of a role as `app version` tells it.
+fn current(story: &Story, role: &str) -> Result<String> {
+    let told = story.windlass.ok(&["app", "version", "-r", role])?.stdout;
+    Ok(told.lines().nth(1).unwrap_or_default().to_string())
+}
+
+/// The options of a container that passes for one of the app's.
+fn disguise<'a>(name: &'a str, service: &'a str, role: &'a str) -> Vec<&'a str> {
+    let labels = ["--label", service, "--label", role, "--label", "destination="];
+    [&["run", "--detach", "--name", name], &labels[..]].concat()
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn a_container_in_a_restart_loop_is_not_the_current_one() -> Result<()> {
+    let story = prepare("loops", WEB_AND_WORKERS)?;
+    story.windlass.ok(&["setup"])?;
+    let (web, worker) = (story.fleet.host("web-1")?, story.fleet.host("worker-1")?);
+    let one = story.project.head()?;
+    let (image, latest) = (story.project.image(&one), registry::image("loops", "latest"));
+
+    // Newer, of the image that is tagged latest, and "up" in the eyes of `docker ps`.
+    let mut run = disguise("loops-web-loop", "service=loops", "role=web");
+    run.extend(["--restart", "always", "--health-cmd", "true", "--env", "APP_MODE=exit"]);
+    run.push(&image);
+    web.docker(&run)?;
+    wait::for_true("the restart loop", Duration::from_secs(10), || {
+        Ok(web.inspect("loops-web-loop", "{{.State.Status}}")? == "restarting")
+    })?;
+    ensure!(current(&story, "web")? == one, "the loop passes for the current container");
+    let stale = story.windlass.ok(&["app", "stale_containers"])?;
+    ensure!(stale.stdout.contains("loops-web-loop is stale"), "{}", stale.stdout);
+    ensure!(!stale.stdout.contains(&one), "the current one passes for stale: {}", stale.stdout);
+
+    // Of two in service the one whose image is tagged latest; without a tag the newest.
+    let mut run = disguise("loops-workers-newer", "service=loops", "role=workers");
+    run.push(&story.fleet.traefik_image);
+    worker.docker(&run)?;
+    ensure!(current(&story, "workers")? == one, "the newest, though another is tagged latest");
+    worker.docker(&["image", "rm", &latest])?;
+    ensure!(current(&story, "workers")? == "newer", "no image is tagged, and yet not the newest");
+    Ok(())
+}
+
+fn position(events: &[DockerEvent], what: &str, is: impl Fn(&DockerEvent) -> bool) -> Result<u64> {
+    let found = events.iter().find(|event| event.kind == "container" && is(event));
+    Ok(found.with_context(|| format!("no {what} among {events:#?}"))?.time)
+}
+
+fn is_end(event: &DockerEvent) -> bool {
+    matches!(event.action.as_str(), "kill" | "stop" | "die")
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn a_deploy_halted_between_stop_and_tag_is_recovered_and_stale_containers_stop_last() -> Result<()>
+{
+    let story = prepare("halted", WEB_AND_WORKERS)?;
+    let (web, worker) = (story.fleet.host("web-1")?, story.fleet.host("worker-1")?);
+    story.windlass.ok(&["setup"])?;
+    let one = story.project.head()?;
+    let two = story.project.commit_version("2")?;
+    story.windlass.ok(&["deploy"])?;
+
+    // The second deploy ended before its tag, and left containers of the first one up.
+    for (host, role) in [(web, "web"), (worker, "workers")] {
+        host.docker(&["tag", &story.project.image(&one), &registry::image("halted", "latest")])?;
+        ensure!(current(&story, role)? == two, "not what runs, but what is tagged: {role}");
+        host.docker(&["start", &format!("halted-{role}-{one}")])?;
+    }
+    ensure!(current(&story, "web")? == two, "what has no cord any more passes for current");
+
+    let three = story.project.commit_version("3")?;
+    let load = Load::start(&LoadPlan::new([web.authority(80)]).versions(&["2", "3"]));
+    let watches = (web.watch_events()?, worker.watch_events()?);
+    story.windlass.ok(&["deploy"])?;
+    let (on_web, on_worker) = (watches.0.stop()?, watches.1.stop()?);
+    load.stop().expect(200, &["2", "3"], 50)?;
+    let new = format!("halted-web-{three}");
+    let good = |event: &DockerEvent| event.name == new && event.action == "health_status: healthy";
+    let good = position(&on_web, "good container", good)?;
+    for (events, role) in [(&on_web, "web"), (&on_worker, "workers")] {
+        for old in [&one, &two] {
+            let name = format!("halted-{role}-{old}");
+            let end = position(events, "end", |event| event.name == name && is_end(event))?;
+            ensure!(good < end, "{name} was stopped before {new} was good");
+        }
+    }
+    for (host, role) in [(web, "web"), (worker, "workers")] {
+        ensure!(story.running(host, role)? == [three.as_str()], "{:#?}", host.containers()?);
+        let id = |image: &str| host.docker(&["image", "inspect", "--format", "{{.Id}}", image]);
+        let latest = id(&registry::image("halted", "latest"))?;
+        ensure!(latest == id(&story.project.image(&three))?, "another image is tagged latest");
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn versions_with_dashes_are_read_back() -> Result<()> {
+    let servers = "servers:\n  web-front:\n    - web-1\n  jobs-low:\n    hosts:\n      - web-1\n    \
+                   cmd: app worker\n";
+    let story = prepare("dash-ed", servers)?;
+    story.project.append("primary_role: web-front\n")?;
+    story.project.write("config/deploy.eu-west.yml", "stop_wait_time: 5\n")?;
+    let run = |words: &str| {
+        let words = format!("{words} -d eu-west");
+        story.windlass.ok(&words.split(' ').collect::<Vec<_>>())
+    };
+    let web = story.fleet.host("web-1")?;
+    let stand = |version: &str| -> Result<()> {
+        let up = web.docker(&["ps", "--format", "{{.Names}}", "--filter", "label=role"])?;
+        let mut up: Vec<_> = up.lines().collect();
+        up.sort_unstable();
+        let expected = ["jobs-low", "web-front"].map(|r| format!("dash-ed-{r}-eu-west-{version}"));
+        ensure!(up == expected, "{up:?} are up");
+        run("app version")?
+            .expect(&[&format!("web-front {version}\n"), &format!("jobs-low {version}\n")])?;
+        run("status")?
+            .expect(&[&format!("web-front: {version}\n"), &format!("jobs-low: {version}\n")])
+    };
+    run("setup --version 1.2-rc-1")?;
+    stand("1.2-rc-1")?;
+    run("deploy --version 1.2-rc-2")?;
+    stand("1.2-rc-2")
+}

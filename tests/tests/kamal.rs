@@ -53,6 +53,8 @@ fn a_fleet_of_kamal_is_taken_over_without_downtime() -> Result<()> {
         kamal.set_up(host, roles(host))?;
         if host.name == web.name {
             kamal.deploy(host, roles(host), "older")?;
+            kamal.run(host, &format!("rm -r {}", kamal.cord(host, WEB, "older")?))?;
+            kamal.stop(host, WEB, "older")?;
         }
         kamal.deploy(host, roles(host), &one)
     })?;
@@ -71,7 +73,9 @@ fn a_fleet_of_kamal_is_taken_over_without_downtime() -> Result<()> {
     has(&windlass.ok(&["status"])?.stdout, &format!("web: {one}"))?;
     has(&windlass.ok(&["audit"])?.stdout, "[workers] Booted app version")?;
     let two = story.project.commit_version("2")?;
-    let load = story.load(&["1", "2"]);
+    let targets = story.fleet.web_hosts().into_iter().map(|host| host.authority(80));
+    let plan = LoadPlan::new(targets).versions(&["1", "2"]).pause(Duration::from_millis(20));
+    let load = Load::start(&plan);
     load.wait_for("1", 100, Duration::from_secs(10))?;
     has(&windlass.ok(&["plan"])?.all(), &format!("Cut the cord of {current}"))?;
     ensure!(state(web, &stale)? == "running", "the plan has changed something");

@@ -180,21 +180,33 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// False for a line that the step's `grep` annotation leaves out. `grep-options` knows `-i`
-/// and `-v`.
-fn wanted(step: &PlannedStep, line: &str) -> bool {
+/// Which lines of a step are told.
+pub(super) struct Search<'a> {
+    pub text: &'a str,
+    pub ignores_case: bool,
+    /// Those that do not have it.
+    pub inverted: bool,
+}
+
+/// What the step's annotation `grep` asks for; `grep-options` knows `-i` and `-v`.
+pub(super) fn search(step: &PlannedStep) -> Option<Search<'_>> {
     let note = |name: &str| {
         step.step.annotations.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     };
-    let Some(pattern) = note("grep") else { return true };
     let option = |letter: char| {
         let options = note("grep-options").unwrap_or_default();
         options.split_whitespace().any(|word| word.starts_with('-') && word.contains(letter))
     };
-    let found = if option('i') {
-        line.to_lowercase().contains(&pattern.to_lowercase())
+    note("grep").map(|text| Search { text, ignores_case: option('i'), inverted: option('v') })
+}
+
+/// False for a line that the step's search leaves out.
+fn wanted(step: &PlannedStep, line: &str) -> bool {
+    let Some(search) = search(step) else { return true };
+    let found = if search.ignores_case {
+        line.to_lowercase().contains(&search.text.to_lowercase())
     } else {
-        line.contains(pattern)
+        line.contains(search.text)
     };
-    found != option('v')
+    found != search.inverted
 }

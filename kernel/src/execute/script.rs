@@ -15,6 +15,7 @@ use crate::model::wit::{Condition, OutputKind};
 use crate::ssh::{frame, quote};
 
 use super::program::body;
+use super::report::search;
 use super::shell::Scope;
 
 /// Why a script could not be written. Nothing was run.
@@ -215,7 +216,8 @@ impl Trip {
 }
 
 /// The command line of a step that needs the user's terminal, for the host's shell. Values
-/// that a command line must not carry are exported before it.
+/// that a command line must not carry are exported before it; nobody reads what it prints, so
+/// the host looks for the lines that are wanted.
 pub fn command_line(step: &PlannedStep, secrets: &SecretStore) -> Result<String, ScriptError> {
     let outputs = Outputs::new();
     let scope = Scope { secrets, outputs: &outputs };
@@ -226,7 +228,11 @@ pub fn command_line(step: &PlannedStep, secrets: &SecretStore) -> Result<String,
         .iter()
         .map(|p| Ok(format!("{}{}", scope.exports(&p.env)?, scope.words(&p.argv)?)))
         .collect();
-    Ok(lines?.join(" && "))
+    let line = lines?.join(" && ");
+    let Some(search) = search(step) else { return Ok(line) };
+    let options = [(search.ignores_case, "-i "), (search.inverted, "-v ")];
+    let options: String = options.iter().filter(|(is, _)| *is).map(|(_, option)| *option).collect();
+    Ok(format!("{line} 2>&1 | grep -F {options}-e {}", quote(search.text)))
 }
 
 /// Runs on only if the host's number is ours, and holds it to the end.

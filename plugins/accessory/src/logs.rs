@@ -1,5 +1,6 @@
 //! `windlass accessory logs`.
 
+use windlass_sdk::arguments::searching;
 use windlass_sdk::steps::{StepExt, container as act};
 use windlass_sdk::types::{ContainerAction, LogOptions, Phase, Problem, Step};
 
@@ -28,12 +29,6 @@ pub fn logs(scene: &Scene) -> Result<Vec<Step>, Problem> {
     };
     let action = act(ContainerAction::Logs(options));
     let title = format!("Show lines of {}", found.name);
-    let mut step = scene.step("logs", Phase::Start, title, action);
-    // The kernel filters: the same on every host, and without a shell.
-    for name in ["grep", "grep-options"] {
-        if let Some(value) = scene.arguments.text(name) {
-            step = step.note(name, value);
-        }
-    }
+    let step = searching(scene.step("logs", Phase::Start, title, action), scene.arguments)?;
     Ok(vec![if follow { step.limit(NO_LIMIT_MS) } else { step }])
 }

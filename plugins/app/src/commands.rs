@@ -1,6 +1,6 @@
 //! The commands `windlass app …`, except those that start new containers.
 
-use windlass_sdk::arguments::Arguments;
+use windlass_sdk::arguments::{Arguments, searching};
 use windlass_sdk::containers::{has_role, is_up, newest_first, up, version};
 use windlass_sdk::names::id_part;
 use windlass_sdk::steps::{StepExt, container, error_at, say, step};
@@ -225,14 +225,8 @@ fn logs(scene: &Scene) -> Result<Vec<Step>, Problem> {
     };
     let state = if is_up(target) { "" } else { ", which is down" };
     let title = format!("Show lines of {}{state}", target.name);
-    let mut step =
-        scene.step("logs", Phase::Start, title, container(ContainerAction::Logs(options)));
-    // The kernel filters: the same on every host, and without a shell.
-    for name in ["grep", "grep-options"] {
-        if let Some(value) = scene.arguments.text(name) {
-            step = step.note(name, value);
-        }
-    }
+    let step = scene.step("logs", Phase::Start, title, container(ContainerAction::Logs(options)));
+    let step = searching(step, scene.arguments)?;
     Ok(vec![if follow { step.limit(NO_LIMIT_MS) } else { step }])
 }
 

@@ -1,6 +1,6 @@
 //! What `lifecycle.plan` does for each operation.
 
-use windlass_sdk::arguments::Arguments;
+use windlass_sdk::arguments::{Arguments, searching};
 use windlass_sdk::containers::{is_up, rolls};
 use windlass_sdk::steps::{StepExt, container, error_on, say};
 use windlass_sdk::types::{
@@ -128,13 +128,8 @@ fn logs(place: &Place) -> Result<Vec<Step>, Problem> {
         follow,
     };
     let action = container(ContainerAction::Logs(options));
-    let mut step =
-        place.step("logs", Phase::Start, "Show lines of Traefik", action).why(why(place));
-    for name in ["grep", "grep-options"] {
-        if let Some(value) = arguments.text(name) {
-            step = step.note(name, value);
-        }
-    }
+    let step = place.step("logs", Phase::Start, "Show lines of Traefik", action).why(why(place));
+    let step = searching(step, &arguments)?;
     Ok(vec![if follow { step.limit(u32::MAX) } else { step }])
 }
 

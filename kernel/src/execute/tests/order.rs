@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::execute::script::command_line;
 
 /// A step that adds its id to a file, then ends with a code.
 fn log(id: &str, code: i32) -> PlannedStep {
@@ -192,15 +193,21 @@ fn a_step_that_reads_its_stdin_does_not_eat_the_script() {
 fn of_what_steps_print_the_wanted_lines_are_told() {
     each_shell(|bench| {
         let told = |grep: &str, options: &str| {
-            let mut step = does("a", "printf 'Error one\\nfine\\nerror two\\n'");
+            let said = "printf 'Error one\\nfine\\n' >&2; printf 'error two\\n'";
+            let mut step = does("a", said);
             let notes = [("grep", grep), ("grep-options", options)];
             step.step.annotations = notes.map(|(k, v)| (k.to_string(), v.to_string())).to_vec();
-            bench.run(&trip(vec![step])).printed("a")
+            // At the user's terminal it is the same.
+            let line = command_line(&step, &SecretStore::default()).unwrap();
+            let shown = Command::new("sh").args(["-c", &line]).output().unwrap().stdout;
+            let told = bench.run(&trip(vec![step])).printed("a");
+            assert_eq!(String::from_utf8(shown).unwrap().trim_end(), told, "{line}");
+            told
         };
         assert_eq!(told("error", ""), "error two");
         assert_eq!(told("error", "-i"), "Error one\nerror two");
         assert_eq!(told("error", "-v"), "Error one\nfine");
         assert_eq!(told("error", "-i -v"), "fine");
-        assert_eq!(told("x", ""), "");
+        assert_eq!(told("it's", ""), "");
     });
 }

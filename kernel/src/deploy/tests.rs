@@ -1,5 +1,6 @@
 //! The whole story on hosts in memory: bundled plugins plan, a simulated fleet performs.
 
+mod assets;
 mod back;
 mod bench;
 mod broken;
@@ -16,6 +17,7 @@ mod golden;
 mod keys;
 mod machine;
 mod merging;
+mod outputs;
 mod perform;
 mod play;
 mod strict;

@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
+use windlass_tests::engine::docker;
 use windlass_tests::paths;
+use windlass_tests::process::Cmd;
 use windlass_tests::story::Story;
 
 /// The clone that a project's images are built from.
@@ -64,4 +66,49 @@ fn the_image_holds_what_is_committed() -> Result<()> {
     story.windlass.ok(&["redeploy", "--skip-push"])?;
     ensure!(project.read("told")?.lines().count() == 1, "the hook ran although nothing was built");
     story.expect_lock_free()
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn a_clone_that_is_broken_is_deleted_and_made_again() -> Result<()> {
+    let story = Story::prepare("clones")?;
+    let (project, windlass) = (&story.project, &story.windlass);
+    project.servers("servers:\n  - web-1\n")?;
+    windlass.ok(&["registry", "login", "--skip-remote"])?;
+    windlass.ok(&["build", "push"])?;
+    let clone = clone_of("clones")?;
+    let mark = clone.join(".git/mark-of-the-test");
+
+    // One that is there is used again, without what lay around in it.
+    fs::write(&mark, "")?;
+    fs::write(clone.join("app/VERSION"), "changed")?;
+    fs::write(clone.join("app/left"), "")?;
+    project.commit_version("2")?;
+    windlass.ok(&["build", "push"])?;
+    ensure!(mark.exists(), "it was cloned anew without need");
+    ensure!(!clone.join("app/left").exists(), "what lay in the clone is in it still");
+    ensure!(fs::read_to_string(clone.join("app/VERSION"))? == "2", "it is not at version 2");
+
+    // One that is broken is not.
+    fs::remove_dir_all(clone.join(".git/objects"))?;
+    project.commit_version("3")?;
+    windlass.ok(&["build", "push"])?;
+    ensure!(!mark.exists(), "the broken clone was used");
+    ensure!(fs::read_to_string(clone.join("app/VERSION"))? == "3", "it is not at version 3");
+
+    // If the new one is no better, that is the end of it: nothing is built.
+    let four = project.commit_version("4")?;
+    let object = Cmd::new("git").args(["rev-parse", "HEAD:app/VERSION"]).dir(&project.dir).ok()?;
+    let (directory, file) = object.trim().split_at(2);
+    fs::remove_file(project.dir.join(".git/objects").join(directory).join(file))?;
+    windlass.fails(&["build", "push"])?.expect(&[
+        "✓ Remove the clone, since it is not good",
+        "✓ Clone ",
+        " again",
+        "`Check out ",
+        "unable to read",
+    ])?;
+    let built = docker(["image", "ls", "--quiet", &project.image(&four)]).ok()?;
+    ensure!(built.is_empty(), "an image was built: {built}");
+    Ok(())
 }

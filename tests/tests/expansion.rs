@@ -1,6 +1,6 @@
 //! What of deploy.yml the server's own shell has a say in: its variables, and nothing else.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use windlass_tests::story::Story;
 
 /// YAML's and a shell's own characters, all of them literal.
@@ -68,15 +68,9 @@ labels:
 #[ignore = "needs the fleet: cargo xtask test"]
 fn operators_are_refused_with_the_line() -> Result<()> {
     let story = Story::prepare("refused")?;
-    let template = story.project.read("config/deploy.yml")?;
     let web = story.fleet.host("web-1")?;
-    let mark = web.mark()?;
-    let refused = |words: &[&str], text: &str, way_out: &str| -> Result<()> {
-        let config = story.project.read("config/deploy.yml")?;
-        let line = config.lines().position(|line| line.contains(text)).unwrap_or_default() + 1;
-        story.windlass.fails(words)?.expect(&[&format!("deploy.yml:{line}:"), text, way_out])
-    };
-    for cmd in [
+    let template = story.project.read("config/deploy.yml")?;
+    let commands = [
         "app worker | cat",
         "app worker && true",
         "app worker; true",
@@ -87,21 +81,28 @@ fn operators_are_refused_with_the_line() -> Result<()> {
         "app $(hostname)",
         "app `hostname`",
         "app \"$(hostname)\"",
-    ] {
-        let config = template.replace("cmd: app worker", &format!("cmd: {cmd}"));
-        story.project.write("config/deploy.yml", &config)?;
-        refused(&["config"], &format!("cmd: {cmd}"), "sh -c '…'")?;
-    }
+    ];
     // All of them at once, and before anything is done.
-    let accessory = "accessories:\n  db:\n    image: any\n    host: web-2\n    cmd: run `nproc`\n";
-    let volumes = "volumes:\n  - $(pwd)/data:/data\n";
-    let broken = template.replace("cmd: app worker", "cmd: app worker | cat");
-    story.project.write("config/deploy.yml", &format!("{broken}\n{accessory}\n{volumes}"))?;
-    refused(&["deploy"], "cmd: app worker | cat", "sh -c '…'")?;
-    refused(&["deploy"], "cmd: run `nproc`", "sh -c '…'")?;
-    refused(&["deploy"], "- $(pwd)/data:/data", "${NAME} stands for a variable of the server")?;
-    story.project.write("config/deploy.yml", &template)?;
+    let mut roles = String::from("servers:\n  web:\n    - web-1\n");
+    for (number, command) in commands.iter().enumerate() {
+        roles += &format!("  jobs{number}:\n    hosts: [web-1]\n    cmd: {command}\n");
+    }
+    roles += "accessories:\n  db:\n    image: any\n    host: web-2\n    cmd: run `nproc`\n";
+    roles += "volumes:\n  - $(pwd)/data:/data\n";
+    story.project.servers(&roles)?;
+    let config = story.project.read("config/deploy.yml")?;
+    let mark = web.mark()?;
+    let refused = story.windlass.fails(&["deploy"])?;
     ensure!(web.ssh_use_since(&mark)?.handshakes == 0, "it connected all the same");
+    let lines = commands.iter().map(|command| format!("    cmd: {command}"));
+    for text in lines.chain(["    cmd: run `nproc`", "  - $(pwd)/data:/data"].map(String::from)) {
+        let line = config.lines().position(|line| line == text);
+        let line = line.context("the test looks for another line")? + 1;
+        refused.expect(&[&format!("deploy.yml:{line}:"), &format!("{line} | {text}")])?;
+    }
+    refused.expect(&["wrap it in sh -c '…'", "${NAME} stands for a variable of the server"])?;
+
+    story.project.write("config/deploy.yml", &template)?;
     let typed = story.windlass.fails(&["app", "exec", "ls | wc -l"])?;
     typed.expect(&["`|` is an operator", "sh -c '…'"])
 }

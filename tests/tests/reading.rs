@@ -27,13 +27,10 @@ fn reading_needs_neither_lock_nor_secrets() -> Result<()> {
     let (version, name) = (story.project.head()?, "looked-web-");
     for (words, shown) in [
         ("app version", version.as_str()),
-        ("app details", name),
         ("app containers", name),
         ("app images", "library/looked"),
         ("app logs", "version 1 listens"),
-        ("app stale_containers", ""),
         ("traefik details", "running"),
-        ("traefik logs", "Traefik Host: web-1"),
         ("details", name),
         ("audit", "Booted app version"),
         ("status", "web-1  web: "),

@@ -33,7 +33,8 @@ fn one(
     workload: &Workload,
 ) -> Result<Contribution, Problem> {
     let (host, role) = (&workload.host, &workload.role);
-    let tags = host_info(context, host).map(|host| host.tags.as_slice()).unwrap_or_default();
+    let tags =
+        host_info(context, host).map(|host| settings.tags_on(role, host)).unwrap_or_default();
     let env = settings.effective(role, tags);
     let file = files::file(context, role);
     let seen = file.seen(observations, host)?;

@@ -53,7 +53,8 @@ impl lifecycle::Guest for Plugin {
             about: "Gives containers their environment, secrets through files on the hosts"
                 .to_string(),
             owns: vec![owned("/env", schema::ROOT), owned("/servers/*/env", &schema::role())],
-            reads: Vec::new(),
+            // Where a role gives its hosts tags.
+            reads: ["/servers", "/servers/*/hosts"].map(str::to_string).to_vec(),
             commands: vec![
                 command("push", "Write the secrets to the env files on all hosts"),
                 command("delete", "Remove the env files from all hosts"),

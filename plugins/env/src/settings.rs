@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 use windlass_sdk::env::Env;
+use windlass_sdk::scalar::Stringish;
 use windlass_sdk::steps::{error_at, pointer_to};
-use windlass_sdk::types::{Context, Problem};
+use windlass_sdk::types::{Context, HostInfo, Problem};
 
 /// All of them.
 #[derive(Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Settings {
     pub tags: Vec<(String, Env)>,
     /// By role.
     pub roles: Vec<(String, Env)>,
+    /// By role and host: the tags that the role gives it.
+    hosts: Vec<(String, String, Vec<String>)>,
 }
 
 impl Settings {
@@ -33,7 +36,14 @@ impl Settings {
                 settings.roles.push((role.clone(), env));
             }
         }
+        settings.hosts = hosts(config.get("servers"));
         Ok(settings)
+    }
+
+    /// The tags of a host in a role: two roles may give one host different ones.
+    pub fn tags_on<'a>(&'a self, role: &str, host: &'a HostInfo) -> &'a [String] {
+        let given = self.hosts.iter().rev().find(|(r, h, _)| r == role && *h == host.name);
+        given.map_or(host.tags.as_slice(), |(_, _, tags)| tags)
     }
 
     /// What a role has on a host with these tags: the root's, then the role's, then each
@@ -54,6 +64,35 @@ impl Settings {
 
 fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
     value.and_then(Value::as_object).into_iter().flatten()
+}
+
+/// Every entry of every role, as it is written; a mere list of servers is the role `web`.
+fn hosts(servers: Option<&Value>) -> Vec<(String, String, Vec<String>)> {
+    let roles: Vec<(&str, &Value)> = match servers {
+        Some(list @ Value::Array(_)) => vec![("web", list)],
+        Some(Value::Object(roles)) => {
+            let list = |role| Value::get(role, "hosts").unwrap_or(role);
+            roles.iter().map(|(name, role)| (name.as_str(), list(role))).collect()
+        }
+        _ => Vec::new(),
+    };
+    let texts = |value: &Value| match value {
+        Value::Array(items) => items.iter().filter_map(Stringish::of).map(|text| text.0).collect(),
+        value => Stringish::of(value).map(|text| text.0).into_iter().collect::<Vec<_>>(),
+    };
+    let mut hosts = Vec::new();
+    for (role, list) in roles {
+        for item in list.as_array().into_iter().flatten() {
+            let entry = match item {
+                Value::Object(entry) => {
+                    entry.iter().next().map(|(h, tags)| (h.clone(), texts(tags)))
+                }
+                item => Stringish::of(item).map(|host| (host.0, Vec::new())),
+            };
+            hosts.extend(entry.map(|(host, tags)| (role.to_string(), host, tags)));
+        }
+    }
+    hosts
 }
 
 #[cfg(test)]
@@ -101,6 +140,24 @@ mod tests {
         let root = [("A", "root"), ("B", "root"), ("C", "root")];
         assert_eq!(settings.effective("workers", &[]), env(&root, &["S", "W"]));
         assert_eq!(settings.effective("cron", &tags(&["other"])), env(&root, &["S"]));
+    }
+
+    #[test]
+    fn each_role_gives_its_own_tags() {
+        let settings = settings(
+            r#"{"servers": {"web": ["a", {"b": "eu"}], "jobs": {"hosts": [{"b": ["us", 5]}]}}}"#,
+        )
+        .unwrap();
+        let host = |name: &str| HostInfo {
+            name: name.to_string(),
+            roles: Vec::new(),
+            tags: vec!["any".to_string()],
+            home: String::new(),
+        };
+        assert_eq!(settings.tags_on("web", &host("a")), [""; 0]);
+        assert_eq!(settings.tags_on("web", &host("b")), ["eu"]);
+        assert_eq!(settings.tags_on("jobs", &host("b")), ["us", "5"]);
+        assert_eq!(settings.tags_on("jobs", &host("c")), ["any"]);
     }
 
     #[test]

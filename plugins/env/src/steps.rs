@@ -20,7 +20,7 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
     Ok(match context.operation.as_str() {
         "env push" | "setup" => each(
             &|host, role| {
-                let env = settings.effective(role, &host.tags);
+                let env = settings.effective(role, settings.tags_on(role, host));
                 vec![push(context, &host.name, role, &env)]
             },
             "Pushed env files",
@@ -74,7 +74,7 @@ fn fill(context: &Context, observations: &[Observation], settings: &Settings) ->
     let mut steps = Vec::new();
     for host in &context.hosts {
         for role in &host.roles {
-            let env = settings.effective(role, &host.tags);
+            let env = settings.effective(role, settings.tags_on(role, host));
             let file = files::file(context, role);
             let absent = file.seen(observations, &host.name) == Ok(Seen::Absent);
             if env.secret.is_empty() && absent {

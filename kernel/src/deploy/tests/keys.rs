@@ -285,6 +285,15 @@ async fn a_tag_beats_the_role_and_the_role_the_root() {
         (JOB, "--env A=root --env B=role --env C=root "),
     ];
     changes(layers, &expected).await;
+    // One host may have other tags in another role.
+    let both = json!({
+        "env": {"tags": {"eu": {"A": "eu"}, "us": {"A": "us"}}},
+        "servers": {
+            "web": {"hosts": [{"web-1": "eu"}]},
+            "workers": {"hosts": [{"web-1": "us"}]},
+        },
+    });
+    changes(both, &[(WEB, "--env A=eu "), ("web-1 app.workers.run", "--env A=us ")]).await;
     let clear = json!({"servers": {"workers": {"env": {"clear": {"B": "role"}}}}});
     changes(clear, &[(JOB, "--env B=role ")]).await;
 }

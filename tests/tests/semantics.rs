@@ -1,5 +1,5 @@
 //! What a deploy promises beside zero downtime: where it logs in, what a broken image leaves
-//! behind, which container is the current one, what its cord is, what its version is called.
+//! behind, which container is the current one, what its version is called.
 
 use std::fs;
 use std::time::Duration;

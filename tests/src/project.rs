@@ -100,8 +100,7 @@ impl Project {
     /// Writes one of the user's hooks: the commands of a shell.
     pub fn hook(&self, name: &str, commands: &str) -> Result<()> {
         let hooks = self.dir.join(".kamal/hooks");
-        fs::create_dir_all(&hooks)
-            .with_context(|| format!("cannot create {}", hooks.display()))?;
+        fs::create_dir_all(&hooks).with_context(|| format!("cannot create {}", hooks.display()))?;
         self.write(&format!(".kamal/hooks/{name}"), &format!("#!/bin/sh\n{commands}\n"))?;
         fs::set_permissions(hooks.join(name), fs::Permissions::from_mode(0o755))
             .with_context(|| format!("cannot make the hook {name} executable"))

@@ -11,8 +11,7 @@ const LITERAL: &str = "$HOME $(id) `id` \"two\" 'one' \\ #{x} ${ ; | & * ~ grün
 fn variables_are_expanded_on_the_host() -> Result<()> {
     let story = Story::prepare("expand")?;
     let quoted = LITERAL.replace('\'', "''");
-    story.project.servers(
-        r#"servers:
+    let servers = r#"servers:
   web:
     - web-1
   workers:
@@ -24,8 +23,19 @@ volumes:
   - '"${HOME}/with space":/spaced:ro'
 labels:
   home: in ${HOME}
-"#,
-    )?;
+
+accessories:
+  cache:
+    image: IMAGE
+    roles:
+      - web
+    cmd: --ping '--providers.file.directory=/conf of $USER'
+    volumes:
+      - $PWD/cache:/conf
+    env:
+      FROM_HOST: ${USER}
+"#;
+    story.project.servers(&servers.replace("IMAGE", &story.fleet.traefik_image))?;
     story.project.edit_config(|text| {
         let clear = format!(
             "  clear:\n    FROM_HOST: ${{USER}} of ${{HOME}}\n    UNSET: '[${{NO_SUCH_NAME}}]'\n    \
@@ -61,6 +71,19 @@ labels:
     ensure!(command.ends_with(words), "the command is {command}");
     let said = web.docker(&["exec", &worker, "cat", "/said"])?;
     ensure!(said == "root of /root, , a $USER\n", "the command said {said:?}");
+
+    // An accessory beside a role, booted by `setup`, is no exception.
+    let format =
+        "{{.State.Running}} {{json .HostConfig.Binds}} {{json .Config.Cmd}} {{.Config.Env}}";
+    let cache = web.inspect("expand-cache", format)?;
+    for part in [
+        "true",
+        "[\"/root/cache:/conf\"]",
+        "[\"--ping\",\"--providers.file.directory=/conf of $USER\"]",
+        "FROM_HOST=root",
+    ] {
+        ensure!(cache.contains(part), "{part} is missing in {cache}");
+    }
     Ok(())
 }
 

@@ -38,7 +38,7 @@ fn commands(story: &Story) -> Result<()> {
 }
 
 /// A deploy of an image that the registry already has: wall time, and the time on each host
-/// that steps took, which is Docker's and the app's.
+/// that steps and the engine's answers took, which is Docker's and the app's.
 fn deploy(story: &Story) -> Result<()> {
     for version in ["2", "3", "4"] {
         story.project.commit_version(version)?;
@@ -48,7 +48,7 @@ fn deploy(story: &Story) -> Result<()> {
         let mut by_host: BTreeMap<String, u64> = BTreeMap::new();
         for line in output.stdout.lines() {
             let event: Value = serde_json::from_str(line).with_context(|| line.to_string())?;
-            if event["event"] == "end" {
+            if event["event"] == "end" || event["event"] == "looked" {
                 let host = event["host"].as_str().unwrap_or_default().to_string();
                 *by_host.entry(host).or_default() += event["ms"].as_u64().unwrap_or_default();
             }
@@ -56,13 +56,13 @@ fn deploy(story: &Story) -> Result<()> {
         let slowest = by_host.values().max().copied().unwrap_or_default();
         let wall = output.took.as_millis() as u64;
         println!(
-            "deploy: {wall} ms, of which {slowest} ms in steps of the slowest host; {} ms are ours",
+            "deploy: {wall} ms, of which {slowest} ms in Docker and waits on the slowest host; {} ms are ours",
             wall.saturating_sub(slowest)
         );
         for (host, mark) in story.fleet.hosts.iter().zip(marks?) {
             let used = host.ssh_use_since(&mark)?;
             let steps = by_host.get(&host.name).copied().unwrap_or_default();
-            println!("  {}: {steps} ms in steps, {used:?}", host.name);
+            println!("  {}: {steps} ms in Docker and waits, {used:?}", host.name);
         }
     }
     let asked =

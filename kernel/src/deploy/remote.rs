@@ -267,6 +267,7 @@ impl Hosts for Remote {
         if !seen {
             return Ok(Look { answers: said, facts: None, replies: Vec::new() });
         }
+        (self.sink)(Event::Looked { host: host.to_string(), ms: answers.took_ms });
         let replies = self.facts(&queries, &asks, &mut answers);
         Ok(Look { answers: said, facts: Some(answers.facts), replies })
     }

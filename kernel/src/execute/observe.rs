@@ -68,17 +68,22 @@ pub fn script(asks: &[Ask], paths: &Paths) -> String {
     );
     // The answer and its code in one variable; the dot keeps trailing newlines.
     text.push_str("reply() { ev answer \"$1\" \"${x##*.}\" \"$(printf '%s' \"${x%.*}\" | base64 | tr -d '\\n')\"; }\n");
+    // `up` changes x, so what a command took is counted when its answer is out.
+    text.push_str("Q=0; took() { up; Q=$((Q+U-q)); }\n");
     for (n, ask) in asks.iter().enumerate() {
         match ask {
             Ask::Command { command, each: None } => {
-                let _ =
-                    writeln!(text, "x=$(lim 30 {}; printf '.%s' $?); reply {n}", words(command));
+                let _ = writeln!(
+                    text,
+                    "up; q=$U; x=$(lim 30 {}; printf '.%s' $?); reply {n}; took",
+                    words(command)
+                );
             }
             Ask::Command { command, each: Some(each) } => {
                 let _ = writeln!(
                     text,
-                    "if w=$(lim 30 {}); then set -f; if [ -n \"$w\" ]; then \
-                     x=$(lim 30 {} $w; printf '.%s' $?); else x=.0; fi; set +f; else x=.$?; fi; reply {n}",
+                    "up; q=$U; if w=$(lim 30 {}); then set -f; if [ -n \"$w\" ]; then \
+                     x=$(lim 30 {} $w; printf '.%s' $?); else x=.0; fi; set +f; else x=.$?; fi; reply {n}; took",
                     words(command),
                     words(each)
                 );
@@ -101,6 +106,7 @@ pub fn script(asks: &[Ask], paths: &Paths) -> String {
             }
         }
     }
+    text.push_str("ev took $Q\n");
     text
 }
 
@@ -113,6 +119,8 @@ fn words(argv: &[String]) -> String {
 pub struct Answers {
     pub facts: HostFacts,
     pub replies: BTreeMap<usize, Reply>,
+    /// How long the commands took, in milliseconds, to within 10 ms each.
+    pub took_ms: u64,
 }
 
 impl Answers {
@@ -137,6 +145,7 @@ impl Answers {
                 };
                 self.insert(n, Reply::Output(output));
             }
+            ["took", hundredths] => self.took_ms = hundredths.parse().unwrap_or(0) * 10,
             ["file", n] => self.insert(n, Reply::File(None)),
             ["file", n, mode, size, digest] => {
                 let state = FileState {

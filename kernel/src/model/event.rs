@@ -20,6 +20,8 @@ pub enum Ending {
 pub enum Event {
     /// Something that the run does as a whole: "Observe 3 hosts".
     Phase { title: String },
+    /// A host has answered what was asked of it, which took its engine so many milliseconds.
+    Looked { host: String, ms: u64 },
     /// A step begins on a host.
     Begin { host: String, step: String, title: String },
     /// A step ended, after so many milliseconds.

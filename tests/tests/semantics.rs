@@ -1,12 +1,11 @@
-//! What a deploy promises beside zero downtime: where it logs in, what a broken image leaves
-//! behind, which container is the current one, what its version is called.
+//! What a deploy promises beside zero downtime: where it logs in, which container is the current
+//! one, what its version is called.
 
 use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use windlass_tests::events::DockerEvent;
-use windlass_tests::host::Host;
 use windlass_tests::load::{Load, LoadPlan};
 use windlass_tests::registry;
 use windlass_tests::story::Story;
@@ -71,40 +70,6 @@ fn deploy_with_skip_push_does_not_log_in_locally() -> Result<()> {
     story.windlass.ok(&["deploy", "--skip-push"])?;
     ensure!(logins(&story)? == (false, true), "{:?}", logins(&story)?);
     story.fleet.host("web-1")?.serves("1")
-}
-
-#[test]
-#[ignore = "needs the fleet: cargo xtask test"]
-fn a_broken_image_on_three_hosts_leaves_nothing_behind() -> Result<()> {
-    let story = Story::prepare("leaves")?;
-    // For workers the image is good: only the gate keeps their old container.
-    let env = "    cmd: app worker\n    env:\n      APP_MODE: good\n";
-    story.project.edit_config(|text| text.replace("    cmd: app worker\n", env))?;
-    story.windlass.ok(&["setup"])?;
-    story.project.behave("APP_MODE=exit\n")?;
-    let broken = story.project.commit_version("broken")?;
-    let hosts = &story.fleet.hosts;
-    let before: Vec<String> = hosts.iter().map(Host::standing).collect::<Result<_>>()?;
-    let watches: Vec<_> = hosts.iter().map(Host::watch_events).collect::<Result<_>>()?;
-    let said = story.windlass.fails(&["deploy"])?;
-    // At once: whatever still had to be cleaned up would be seen.
-    let after: Vec<String> = hosts.iter().map(Host::standing).collect::<Result<_>>()?;
-    ensure!(before == after, "something was left or touched:\n{before:#?}\n{after:#?}");
-    said.expect(&[
-        "cannot start: migration 20240229 is missing",
-        "worker-1: taken back",
-        "no container of the primary role became good",
-    ])?;
-    for (host, watch) in hosts.iter().zip(watches) {
-        let role = if host.name == "worker-1" { "workers" } else { "web" };
-        let events = watch.stop()?;
-        let created = events.iter().filter(|e| e.kind == "container" && e.action == "create");
-        let created: Vec<_> = created.map(|event| event.name.as_str()).collect();
-        // Not even one for a health check of its own.
-        ensure!(created == [format!("leaves-{role}-{broken}")], "{}: {created:?}", host.name);
-    }
-    story.expect_serving("1")?;
-    story.expect_lock_free()
 }
 
 /// The version of a role as `app version` tells it.

@@ -16,6 +16,8 @@ use crate::settings::Settings;
 /// Starting may include pulling the image.
 pub const RUN_LIMIT_MS: u32 = 300_000;
 const ANSWER_LIMIT_MS: u32 = 30_000;
+/// The block of steps that see whether Traefik works.
+const WORKS: &str = "works";
 
 /// One host whose Traefik is planned.
 pub struct Place<'a> {
@@ -84,7 +86,7 @@ fn run_new(place: &Place) -> Result<Vec<Step>, Problem> {
     steps.push(failed.may_fail());
     let api = Api::planned(&place.settings.traefik);
     let ready = ready(place, Phase::Prepare, api.as_ref());
-    let waited = Condition::Failed("answers".to_string());
+    let waited = Condition::Failed(WORKS.to_string());
     steps.extend(ready);
     steps.push(discard(place, "discard-silent", NAME.to_string()).when(waited).may_fail());
     Ok(steps)
@@ -128,6 +130,10 @@ pub fn ready(place: &Place, phase: Phase, api: Option<&Api>) -> Vec<Step> {
         .step("answers", phase, "Wait until Traefik answers", Action::Wait(wait))
         .limit(ANSWER_LIMIT_MS)
         .why("a Traefik with wrong arguments ends at once");
+    steps.push(answers);
+    for step in &mut steps {
+        step.block = Some(WORKS.to_string());
+    }
     let logs = container(ContainerAction::Logs(LogOptions {
         container: NAME.to_string(),
         tail: Some(20),
@@ -137,10 +143,10 @@ pub fn ready(place: &Place, phase: Phase, api: Option<&Api>) -> Vec<Step> {
     }));
     let explain = place
         .step("answers-logs", phase, "Show the last 20 lines of Traefik", logs)
-        .when(Condition::Failed("answers".to_string()))
+        .when(Condition::Failed(WORKS.to_string()))
         .may_fail()
         .why("Traefik did not answer");
-    steps.extend([answers, explain]);
+    steps.push(explain);
     steps
 }
 

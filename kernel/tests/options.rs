@@ -238,10 +238,29 @@ fn as_many_connections_begin_at_once_as_the_file_says() {
 }
 
 #[test]
+fn options_in_kamals_spelling() {
+    let desk = Desk::new(CONFIG);
+    let words = ["app", "version", "--config_file", "other.yml", "--skip_hooks"];
+    let said = stderr(&desk.windlass(&words));
+    assert!(said.contains("other.yml"), "{said}");
+    for words in [
+        &["deploy", "--skip_push", "--help"][..],
+        &["registry", "login", "--skip_local", "--skip_remote", "--help"],
+        &["app", "logs", "--grep_options=-i", "--help"],
+    ] {
+        let output = desk.windlass(words);
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn questions_take_no_answer_for_a_no() {
     let desk = Desk::new(CONFIG);
-    let questions: [&[&str]; 4] = [
+    let questions: [&[&str]; 7] = [
         &["remove"],
+        &["downgrade", "--rolling"],
+        &["traefik", "downgrade"],
+        &["accessory", "downgrade", "db"],
         &["traefik", "reboot"],
         &["accessory", "remove", "db"],
         &["traefik", "reboot", "--rolling"],

@@ -77,6 +77,14 @@ fn commands_about_the_app() -> Result<()> {
     serves_soon(&story)?;
     shows(&story, &["status"], &[&format!("web: {commit}"), &format!("workers: {commit}")])?;
     shows(&story, &["audit"], &["Stopped app", "Started app version", "Executed cmd"])?;
+
+    // What was committed since is not what these are about.
+    story.project.commit_version("2")?;
+    story.windlass.ok(&["app", "exec", "-p", "env"])?;
+    shows(&story, &["audit"], &[&format!("Executed cmd 'env' on app version {commit}")])?;
+    story.windlass.ok(&["app", "boot"])?;
+    story.expect_serving("1")?;
+    story.expect_running(&commit)?;
     story.windlass.ok(&["app", "remove"])?;
     ensure!(web.containers()?.iter().all(|c| c.name == "traefik"), "something of it is left");
     story.expect_lock_free()

@@ -131,7 +131,19 @@ pub fn command(plugins: &[Plugin]) -> Command {
                 .subcommands(verbs),
         );
     }
-    root
+    also_underscored(root)
+}
+
+/// Lets options be spelled `--skip_push` too, as Kamal does.
+fn also_underscored(command: Command) -> Command {
+    let spelled = |arg: Arg| match arg.get_long().filter(|long| long.contains('-')) {
+        Some(long) => {
+            let alias = long.replace('-', "_");
+            arg.alias(alias)
+        }
+        None => arg,
+    };
+    command.mut_args(spelled).mut_subcommands(also_underscored)
 }
 
 fn names(verbs: &[Command]) -> String {
@@ -178,6 +190,9 @@ fn own() -> Vec<Command> {
         Command::new("details").about("Show what is up: proxy, app and accessories"),
         Command::new("remove")
             .about("Remove proxy, app and accessories from the hosts, and log out of the registry"),
+        Command::new("downgrade")
+            .about("Go back from Kamal 2: Traefik takes the place of kamal-proxy")
+            .arg(switch("rolling", None, "One host after the other")),
         Command::new("audit").about("Show the audit log of every host"),
         Command::new("status").about("Show what runs where, the lock and the last deploys"),
         Command::new("envify")

@@ -33,13 +33,6 @@ impl Hooks {
     ) -> Self {
         let brief = &workspace.brief;
         let project = &brief.project;
-        let version = &brief.version;
-        // Kamal cuts a revision to 7 characters, and shows one with uncommitted work whole.
-        let short = if version.contains('_') {
-            version.as_str()
-        } else {
-            version.get(..7).unwrap_or(version)
-        };
         let mut words = command.split(' ');
         // What `.env` sets and nobody calls a secret, as Kamal's hooks have it.
         let declared = |name: &String| project.secrets_declared.contains(name);
@@ -49,8 +42,6 @@ impl Hooks {
         variables.extend([
             ("KAMAL_RECORDED_AT".to_string(), now.to_string()),
             ("KAMAL_PERFORMER".into(), performer.to_string()),
-            ("KAMAL_VERSION".into(), version.clone()),
-            ("KAMAL_SERVICE_VERSION".into(), format!("{}@{short}", project.service)),
             ("KAMAL_SERVICE".into(), project.service.clone()),
             ("KAMAL_HOSTS".into(), brief.hosts.join(",")),
             ("KAMAL_COMMAND".into(), words.next().unwrap_or_default().to_string()),
@@ -61,12 +52,22 @@ impl Hooks {
         if let Some(destination) = &project.destination {
             variables.insert("KAMAL_DESTINATION".into(), destination.clone());
         }
-        Self {
-            skip,
-            directory: project.hooks_path.clone(),
-            variables,
-            withheld: project.secrets_declared.clone(),
-        }
+        let (directory, withheld) = (project.hooks_path.clone(), project.secrets_declared.clone());
+        let mut hooks = Self { skip, directory, variables, withheld };
+        hooks.act_on(&brief.version);
+        hooks
+    }
+
+    /// From here on they are told of this version.
+    pub fn act_on(&mut self, version: &str) {
+        // Kamal cuts a revision to 7 characters, and shows one with uncommitted work whole.
+        let short =
+            if version.contains('_') { version } else { version.get(..7).unwrap_or(version) };
+        let service = self.variables.get("KAMAL_SERVICE").cloned().unwrap_or_default();
+        self.variables.extend([
+            ("KAMAL_VERSION".to_string(), version.to_string()),
+            ("KAMAL_SERVICE_VERSION".to_string(), format!("{service}@{short}")),
+        ]);
     }
 
     /// The same, told of these hosts alone.

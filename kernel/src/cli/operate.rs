@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::deploy::hosts::Seen;
@@ -40,6 +40,16 @@ pub struct Operation<'a> {
     pub prints: bool,
     /// Runs pre-deploy and post-deploy hooks.
     pub deploys: bool,
+    /// Unless the user names a version it is about the one in service.
+    pub in_service: bool,
+}
+
+impl<'a> Operation<'a> {
+    /// One without arguments that tells nothing but how it went.
+    pub fn new(name: &'a str) -> Self {
+        let arguments = Value::Object(Map::new());
+        Self { name, arguments, prints: false, deploys: false, in_service: false }
+    }
 }
 
 /// A run that is connected and ready.
@@ -145,6 +155,13 @@ async fn go(
         0 => {}
         1 => (ready.run.sink)(Event::Phase { title: "Observe 1 host".to_string() }),
         n => (ready.run.sink)(Event::Phase { title: format!("Observe {n} hosts") }),
+    }
+    if operation.in_service && !workspace.version_is_given {
+        let found = ready.run.version_in_service().await;
+        if let Some(version) = found.map_err(|e| failure::place(e, workspace))? {
+            ready.hooks.act_on(&version);
+            ready.run.brief.act_on(version);
+        }
     }
     let seen = ready.run.observe().await.map_err(|e| failure::place(e, workspace))?;
     let plan = ready.run.plan(&seen).map_err(|e| failure::place(e, workspace))?;

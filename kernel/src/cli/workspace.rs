@@ -38,6 +38,8 @@ pub struct Workspace {
     /// The process environment with `.env` files over it.
     pub env: BTreeMap<String, String>,
     pub directory: PathBuf,
+    /// The user named the version; else it is that of the checkout.
+    pub version_is_given: bool,
     /// Pointers to secrets that stand in deploy.yml itself.
     pub sensitive: Vec<String>,
     /// True after the first connection, before which the hook pre-connect runs.
@@ -119,6 +121,7 @@ pub fn open(
     let annotations = here.annotations();
     // Without a context of its own a build takes what is committed, and nothing else.
     let committed_only = tree.get("/builder/context").is_none();
+    let version_is_given = given.is_some();
     let version = match given {
         Some(version) => version,
         None => here.repository?.map(|r| r.version(committed_only)).unwrap_or_default(),
@@ -149,8 +152,17 @@ pub fn open(
     };
     let connected = AtomicBool::new(false);
     let sensitive = sensitive.into_iter().map(|(pointer, _)| pointer).collect();
-    let mut workspace =
-        Workspace { brief, crew, sources, secrets, env: values, directory, sensitive, connected };
+    let mut workspace = Workspace {
+        brief,
+        crew,
+        sources,
+        secrets,
+        env: values,
+        directory,
+        version_is_given,
+        sensitive,
+        connected,
+    };
     problems.extend(workspace.check()?);
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Problem::is_error);
     if !errors.is_empty() {

@@ -168,6 +168,12 @@ impl Brief {
         }
     }
 
+    /// From here on it is about this version.
+    pub fn act_on(&mut self, version: String) {
+        self.project.version.clone_from(&version);
+        self.version = version;
+    }
+
     /// The sections that the plugin owns or reads, in the file's nesting.
     fn config(&self, plugin: &Plugin) -> Value {
         let reads = plugin.description().reads.iter().map(|pattern| Owner {

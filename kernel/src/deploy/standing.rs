@@ -2,6 +2,7 @@
 
 use crate::model::event::Event;
 use crate::model::plan::LOCAL;
+use crate::model::project::Project;
 use crate::model::wit::Action;
 
 use super::hosts::{Hosts, Seen};
@@ -43,6 +44,16 @@ impl<H: Hosts> Run<H> {
     /// What is in service: one entry per host and role in play.
     pub async fn versions(&self) -> Result<Vec<Standing>, RunError> {
         Ok(self.told(STANDING).await?.0)
+    }
+
+    /// The version in service on the primary host, or else on the first host in play that has
+    /// one; of the primary role, if it is there.
+    pub async fn version_in_service(&self) -> Result<Option<String>, RunError> {
+        let all = self.versions().await?;
+        let Project { primary_host, primary_role, .. } = &self.brief.project;
+        let place = |s: &&Standing| (s.host != *primary_host, s.role != *primary_role);
+        let serving = all.iter().filter(|s| !s.version.is_empty());
+        Ok(serving.min_by_key(place).map(|s| s.version.clone()))
     }
 
     /// The version to go back to. From the history, the last that was good for every host

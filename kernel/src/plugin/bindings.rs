@@ -68,6 +68,6 @@ pub use engine::exports::windlass::plugin::engine::{
     Lowered, LoweredCommand, LoweredQuery, LoweredWait,
 };
 pub use lifecycle::exports::windlass::plugin::lifecycle::{
-    Argument, CommandSpec, Description, Flag, Ownership, Scope,
+    Argument, CommandSpec, DefaultVersion, Description, Flag, Ownership, Scope,
 };
 pub use role::exports::windlass::plugin::role::Rollout;

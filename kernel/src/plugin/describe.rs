@@ -95,7 +95,7 @@ fn version(text: &str) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin::{Argument, Flag, Ownership, Scope};
+    use crate::plugin::{Argument, DefaultVersion, Flag, Ownership, Scope};
 
     fn good() -> Description {
         let flag = |name: &str, short| {
@@ -114,6 +114,7 @@ mod tests {
                 many: true,
             }],
             scope: Scope::AllHosts,
+            version: DefaultVersion::Checkout,
             confirm: None,
             prints: false,
         };

@@ -39,8 +39,8 @@ mod verify_texts;
 mod walk;
 
 pub use bindings::{
-    Argument, CommandSpec, Description, Flag, Lowered, LoweredCommand, LoweredQuery, LoweredWait,
-    Ownership, Rollout, Scope,
+    Argument, CommandSpec, DefaultVersion, Description, Flag, Lowered, LoweredCommand,
+    LoweredQuery, LoweredWait, Ownership, Rollout, Scope,
 };
 pub use capability::Capability;
 pub use error::{Fault, PluginError};

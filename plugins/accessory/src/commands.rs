@@ -61,6 +61,9 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
     if matches!(context.operation.as_str(), "setup" | "env push") {
         audit_push(context, &mut steps);
     }
+    if context.operation == "accessory downgrade" && arguments.switch("rolling") {
+        steps = steps.into_iter().map(|step| step.note("rolling", "true")).collect();
+    }
     Ok(steps)
 }
 
@@ -70,7 +73,8 @@ fn on_host(scene: &Scene) -> Result<Vec<Step>, Problem> {
         "env push" => Ok(vec![rollout::push(scene)]),
         "env delete" => Ok(remove::env_file(scene, Phase::Prepare)),
         "accessory boot" => rollout::boot(scene),
-        "accessory reboot" => rollout::reboot(scene),
+        "accessory reboot" | "accessory downgrade" => rollout::reboot(scene),
+        "downgrade" => rollout::reboot_last(scene),
         "accessory start" => rollout::start(scene),
         "accessory stop" => rollout::stop(scene),
         "accessory restart" => rollout::restart(scene),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use windlass_sdk::run_options::{options_schema, stringish_schema, strings_schema};
 
 use crate::exports::windlass::plugin::lifecycle::{
-    Argument, CommandSpec, Description, Flag, Ownership, Scope,
+    Argument, CommandSpec, DefaultVersion, Description, Flag, Ownership, Scope,
 };
 
 /// The description; depends on nothing.
@@ -93,6 +93,7 @@ fn command(verb: &str, about: &str) -> CommandSpec {
         flags: Vec::new(),
         arguments: vec![argument("name", "Name of the accessory, or `all`", false)],
         scope: Scope::AllHosts,
+        version: DefaultVersion::Checkout,
         confirm: None,
         prints: false,
     }
@@ -134,6 +135,11 @@ fn commands() -> Vec<CommandSpec> {
         CommandSpec {
             confirm: Some(lost.to_string()),
             ..command("remove", "Remove its container, image, env file and directories")
+        },
+        CommandSpec {
+            flags: vec![flag("rolling", None, None, "One host after the other")],
+            confirm: Some("This stops the accessory until a new one runs. Go on?".to_string()),
+            ..command("downgrade", "Reboot it, on the way back from Kamal 2")
         },
         part("upload"),
         part("directories"),

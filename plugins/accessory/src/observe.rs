@@ -14,8 +14,16 @@ use crate::commands::{chosen, hosts};
 use crate::settings::{Accessory, Settings};
 
 /// Operations of others that concern accessories.
-const SHARED: [&str; 7] =
-    ["setup", "env push", "env delete", "details", "remove", "registry login", "registry logout"];
+const SHARED: [&str; 8] = [
+    "setup",
+    "env push",
+    "env delete",
+    "details",
+    "remove",
+    "downgrade",
+    "registry login",
+    "registry logout",
+];
 
 /// True if there may be something to do.
 pub fn concerns(operation: &str) -> bool {

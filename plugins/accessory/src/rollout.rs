@@ -54,6 +54,15 @@ pub fn reboot(scene: &Scene) -> Result<Vec<Step>, Problem> {
     Ok(steps)
 }
 
+/// The same, after the app has moved: until then its old containers need the old one.
+pub fn reboot_last(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let last = |step: Step| match step.phase {
+        PHASE => Step { phase: Phase::Cleanup, ..step },
+        _ => step,
+    };
+    Ok(reboot(scene)?.into_iter().map(last).collect())
+}
+
 /// Starts what is stopped.
 pub fn start(scene: &Scene) -> Result<Vec<Step>, Problem> {
     Ok(if is_up(present(scene)?) { Vec::new() } else { started(scene) })

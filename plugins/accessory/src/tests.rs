@@ -293,6 +293,22 @@ fn a_deploy_leaves_accessories_alone() {
 }
 
 #[test]
+fn the_way_back_from_kamal_2_is_a_reboot() {
+    let lines = |operation: &str, arguments: &str| {
+        let steps = planned(&context(operation, arguments), RUNS).unwrap();
+        let rolls =
+            steps.iter().all(|step| step.annotations.contains(&("rolling".into(), "true".into())));
+        (steps.into_iter().map(|step| step.title).collect::<Vec<_>>(), rolls)
+    };
+    assert_eq!(lines("accessory downgrade", DB), lines("accessory reboot", DB));
+    assert!(lines("accessory downgrade", r#"{"name": "db", "rolling": true}"#).1);
+    // With the app, nothing is touched before it has moved.
+    let steps = planned(&context("downgrade", "{}"), RUNS).unwrap();
+    assert!(steps.iter().any(|step| step.host == "db-1"));
+    assert!(steps.iter().all(|step| matches!(step.phase, Phase::Stage | Phase::Cleanup)));
+}
+
+#[test]
 fn hosts_out_of_play_are_left_alone() {
     let mut context = context("accessory boot", ALL);
     context.hosts.retain(|host| host.name == "web-2");

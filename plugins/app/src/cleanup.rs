@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use windlass_sdk::containers::{
-    is_ours, is_stopped, label, latest_reference, newest_first, same_image,
+    downgrades, is_ours, is_stopped, label, latest_reference, newest_first, same_image,
 };
 use windlass_sdk::names::id_part;
 use windlass_sdk::steps::{StepExt, container, step};
@@ -25,8 +25,9 @@ pub fn steps(
     renamed: &[Renamed],
 ) -> Vec<Step> {
     let mut steps = vec![tag(context, facts.host)];
-    // As in Kamal, only a whole deploy prunes.
-    if matches!(context.operation.as_str(), "deploy" | "setup") {
+    // As in Kamal, only a whole deploy prunes, and a way back from Kamal 2.
+    let operation = context.operation.as_str();
+    if matches!(operation, "deploy" | "setup") || downgrades(operation) {
         let old = too_old(context, settings, facts.containers, stopped);
         steps.extend(containers(context, facts, &old, renamed));
         steps.extend(images(context, facts, &old));

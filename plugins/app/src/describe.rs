@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use windlass_sdk::run_options::{logging_schema, options_schema, stringish_schema, strings_schema};
 
 use crate::exports::windlass::plugin::lifecycle::{
-    Argument, CommandSpec, Description, Flag, Ownership, Scope,
+    Argument, CommandSpec, DefaultVersion, Description, Flag, Ownership, Scope,
 };
 
 /// The description; depends on nothing.
@@ -92,6 +92,7 @@ fn command(verb: &str, about: &str) -> CommandSpec {
         flags: Vec::new(),
         arguments: Vec::new(),
         scope: Scope::AllHosts,
+        version: DefaultVersion::Checkout,
         confirm: None,
         prints: false,
     }
@@ -104,7 +105,10 @@ fn prune(verb: &str, about: &str) -> CommandSpec {
 fn commands() -> Vec<CommandSpec> {
     let printing = |verb: &str, about: &str| CommandSpec { prints: true, ..command(verb, about) };
     vec![
-        command("boot", "Start the version in place of what runs"),
+        CommandSpec {
+            version: DefaultVersion::InService,
+            ..command("boot", "Start the version in service anew, in place of what runs")
+        },
         command("start", "Start a stopped container and wait until it is ready"),
         command("stop", "Stop what is up"),
         printing("version", "Show the version that runs"),
@@ -137,6 +141,7 @@ fn commands() -> Vec<CommandSpec> {
                 required: true,
                 many: true,
             }],
+            version: DefaultVersion::InService,
             ..printing("exec", "Run a command in a container of the app")
         },
         command("remove", "Remove all containers and images of the app"),

@@ -35,6 +35,7 @@ fn command(verb: &str, about: &str) -> lifecycle::CommandSpec {
         flags: Vec::new(),
         arguments: Vec::new(),
         scope: lifecycle::Scope::AllHosts,
+        version: lifecycle::DefaultVersion::Checkout,
         confirm: None,
         prints: false,
     }

@@ -36,6 +36,7 @@ fn command(verb: &str, about: &str) -> lifecycle::CommandSpec {
         ],
         arguments: Vec::new(),
         scope: lifecycle::Scope::AllHosts,
+        version: lifecycle::DefaultVersion::Checkout,
         confirm: None,
         prints: false,
     }

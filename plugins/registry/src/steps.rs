@@ -20,9 +20,13 @@ pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
         // The local login is for the push. A redeploy relies on the logins that there are.
         "deploy" | "setup" => login(context, local && !given.switch("skip-push"), remote, false),
         // Their images may come from the same registry.
-        "traefik boot" | "traefik reboot" | "accessory boot" | "accessory reboot" => {
-            login(context, false, true, false)
-        }
+        "traefik boot"
+        | "traefik reboot"
+        | "traefik downgrade"
+        | "accessory boot"
+        | "accessory reboot"
+        | "accessory downgrade"
+        | "downgrade" => login(context, false, true, false),
         "registry logout" => logout(context, local, remote, Phase::Stage),
         // The user's own session stays.
         "remove" => logout(context, false, true, Phase::Cleanup),

@@ -17,6 +17,12 @@ pub const REPLACED: &str = "_replaced_";
 /// True for the operations that put new containers in the place of old ones.
 pub fn rolls(operation: &str) -> bool {
     matches!(operation, "deploy" | "redeploy" | "rollback" | "setup" | "app boot")
+        || downgrades(operation)
+}
+
+/// True for the operations that go back from Kamal 2, whose proxy is not Traefik.
+pub fn downgrades(operation: &str) -> bool {
+    matches!(operation, "downgrade" | "traefik downgrade")
 }
 
 /// The containers that a host told of under this id. A host that could not answer is a

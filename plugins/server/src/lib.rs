@@ -14,7 +14,9 @@ wit_bindgen::generate!({
     },
 });
 
-use exports::windlass::plugin::lifecycle::{self, Argument, CommandSpec, Description, Flag, Scope};
+use exports::windlass::plugin::lifecycle::{
+    self, Argument, CommandSpec, DefaultVersion, Description, Flag, Scope,
+};
 use windlass_sdk::types::{Context, Observation, Problem, Question, Step};
 
 /// The component.
@@ -28,6 +30,7 @@ fn command(verb: &str, about: &str) -> CommandSpec {
         flags: Vec::new(),
         arguments: Vec::new(),
         scope: Scope::AllHosts,
+        version: DefaultVersion::Checkout,
         confirm: None,
         prints: false,
     }

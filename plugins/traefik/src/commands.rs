@@ -1,7 +1,7 @@
 //! What `lifecycle.plan` does for each operation.
 
 use windlass_sdk::arguments::{Arguments, searching};
-use windlass_sdk::containers::{is_up, rolls};
+use windlass_sdk::containers::{downgrades, is_up, rolls};
 use windlass_sdk::steps::{StepExt, container, error_on, say};
 use windlass_sdk::types::{
     ContainerAction, ContainerState, Context, LogOptions, Observation, Phase, Problem, Step,
@@ -11,7 +11,7 @@ use windlass_sdk::types::{
 use crate::boot::{self, Place};
 use crate::observe::HostFacts;
 use crate::settings::Settings;
-use crate::{cords, reboot};
+use crate::{cords, downgrade, reboot};
 
 /// The steps of an operation, on the hosts of roles that Traefik routes to.
 pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
@@ -27,7 +27,8 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
     if !problems.is_empty() {
         return Err(problems);
     }
-    let reboots = context.operation == "traefik reboot" && !steps.is_empty();
+    let operation = context.operation.as_str();
+    let reboots = downgrades(operation) || operation == "traefik reboot" && !steps.is_empty();
     Ok(if reboots { reboot::reboot(context, steps) } else { steps })
 }
 
@@ -45,6 +46,7 @@ fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
             let tidy = cords::tidy(context, settings, facts, false)?;
             Ok([boot::boot(place)?, tidy].concat())
         }
+        operation if downgrades(operation) => downgrade::clear(place),
         operation if rolls(operation) || operation == "traefik boot" => boot::boot(place),
         "env push" => Ok(boot::env_file_step(place)?.into_iter().collect()),
         "env delete" => Ok(boot::delete_env_file(place)),

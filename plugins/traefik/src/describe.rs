@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use windlass_sdk::run_options::{options_schema, stringish_schema, strings_schema};
 
 use crate::exports::windlass::plugin::lifecycle::{
-    CommandSpec, Description, Flag, Ownership, Scope,
+    CommandSpec, DefaultVersion, Description, Flag, Ownership, Scope,
 };
 
 /// The description; depends on nothing.
@@ -103,6 +103,7 @@ fn command(verb: &str, about: &str) -> CommandSpec {
         flags: Vec::new(),
         arguments: Vec::new(),
         scope: Scope::AllHosts,
+        version: DefaultVersion::Checkout,
         confirm: None,
         prints: false,
     }
@@ -116,6 +117,12 @@ fn commands() -> Vec<CommandSpec> {
             flags: vec![flag("rolling", None, None, "One host after the other")],
             confirm: Some(cut_off.to_string()),
             ..command("reboot", "Replace Traefik by one of the present configuration")
+        },
+        CommandSpec {
+            flags: vec![flag("rolling", None, None, "One host after the other")],
+            version: DefaultVersion::InService,
+            confirm: Some(cut_off.to_string()),
+            ..command("downgrade", "Go back from Kamal 2: take the place of kamal-proxy")
         },
         command("start", "Start Traefik where it is stopped"),
         command("stop", "Stop Traefik"),

@@ -11,6 +11,7 @@ mod container;
 pub mod contribute;
 mod cords;
 mod describe;
+mod downgrade;
 mod drain;
 mod log;
 pub mod observe;

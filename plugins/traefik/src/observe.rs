@@ -1,6 +1,6 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
-use windlass_sdk::containers::{is_ours, is_up, repository, rolls, told};
+use windlass_sdk::containers::{downgrades, is_ours, is_up, repository, rolls, told};
 use windlass_sdk::steps::{answer, error_on, question};
 use windlass_sdk::types::{
     ContainerState, Context, Fact, HostInfo, Observation, Problem, Query, Question,
@@ -16,6 +16,7 @@ const CONTAINERS: &str = "containers";
 const CORDS: &str = "cords";
 const IMAGES: &str = "images";
 const ALL: &str = "all-containers";
+const KAMAL_PROXY: &str = "kamal-proxy";
 
 /// Traefik's own container and env file, and for what concerns an app its containers and cords.
 pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
@@ -40,11 +41,19 @@ pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
         if operation == "remove" {
             ask(ALL, Query::Containers(Vec::new()));
         }
-        if matches!(operation, "traefik reboot" | "traefik remove_image") {
+        if downgrades(operation) {
+            ask(KAMAL_PROXY, Query::Containers(vec![kamal_proxy()]));
+        }
+        if downgrades(operation) || matches!(operation, "traefik reboot" | "traefik remove_image") {
             ask(IMAGES, Query::Images(repository(settings.traefik.image.as_str()).to_string()));
         }
     }
     Ok(questions)
+}
+
+/// The label of Kamal 2's proxy, on its image and so on its containers.
+pub fn kamal_proxy() -> (String, String) {
+    ("org.opencontainers.image.title".to_string(), "kamal-proxy".to_string())
 }
 
 /// What one host told.
@@ -89,6 +98,11 @@ impl<'a> HostFacts<'a> {
             c.name != NAME && c.labels.iter().any(|(label, _)| label.starts_with("traefik.http."))
         };
         Ok(all.iter().find(|c| is_up(c) && !is_ours(context, c) && is_served(c)))
+    }
+
+    /// Containers of Kamal 2's proxy, in whatever state.
+    pub fn kamal_proxies(&self) -> Result<&'a [ContainerState], Problem> {
+        told(self.observations, &self.host.name, KAMAL_PROXY)
     }
 
     /// The names of cord directories; none if that is not known.

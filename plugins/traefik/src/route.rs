@@ -31,13 +31,8 @@ pub fn prepare(lane: &Lane) -> Option<Step> {
     Some(step)
 }
 
-/// From the start of the new container to the moment from which Traefik may use it: the very
-/// URL that Traefik will ask must answer before the cord is tied. A container can be healthy by
-/// its own check and listen on another port, and users would meet it.
-///
-/// If anything fails from here to the cut of the first old cord, the undo of these steps takes
-/// the new container out of service and waits for that, before the role plugin's undo removes
-/// it: users that it had begun to serve get their answers.
+/// Before its cord is tied the very URL that Traefik will ask must answer. A container can be
+/// healthy by its own check and listen on another port, and users would meet it.
 pub fn approach(lane: &Lane) -> Vec<Step> {
     let name = lane.name();
     let inspect = container(ContainerAction::InspectAddress(name.to_string()));
@@ -49,31 +44,42 @@ pub fn approach(lane: &Lane) -> Vec<Step> {
     if lane.cord.is_some() || lane.api.is_none() {
         steps.extend(look_up_port(lane));
     }
-    let Some(directory) = &lane.cord else { return steps };
+    if lane.cord.is_none() {
+        return steps;
+    }
     steps.extend(probe(lane, "answers", Phase::Start, expected_port(lane)));
     let block = lane.step_id("approach");
     for step in &mut steps {
         step.block = Some(block.clone());
     }
     steps.extend(explain(lane, "approach", Phase::Start, &block));
+    steps
+}
+
+/// The moment from which Traefik may use the new container.
+///
+/// If anything fails from here to the cut of the first old cord, the undo of these steps takes
+/// the new container out of service and waits for that, before the role plugin's undo removes
+/// it: users that it had begun to serve get their answers.
+pub fn tie(lane: &Lane) -> Vec<Step> {
+    let Some(directory) = &lane.cord else { return Vec::new() };
+    let name = lane.name();
     let wait = |container: &str, until: ContainerCondition| {
         let container = container.to_string();
         Action::Wait(Wait::Container(ContainerWait { container, until, steady_ms: 0 }))
     };
     let runs = wait(NAME, ContainerCondition::Ready);
-    steps.push(
-        lane.step("proxy-runs", Phase::Start, "See that Traefik runs".to_string(), runs)
-            .undo(wait(name, ContainerCondition::OutOfService))
-            .limit(LIMIT_MS)
-            .why("without it nobody reaches the new container"),
-    );
-    let tie = format!("Tie the cord of {name}: from here on users may reach it");
-    steps.push(
-        lane.step("tie", Phase::Start, tie, cords::tie(directory))
-            .undo(cords::cut(directory))
-            .why("a container that serves is not removed before it is out of service"),
-    );
-    steps
+    let runs = lane
+        .step("proxy-runs", Phase::Start, "See that Traefik runs".to_string(), runs)
+        .undo(wait(name, ContainerCondition::OutOfService))
+        .limit(LIMIT_MS)
+        .why("without it nobody reaches the new container");
+    let title = format!("Tie the cord of {name}: from here on users may reach it");
+    let tie = lane
+        .step("tie", Phase::Start, title, cords::tie(directory))
+        .undo(cords::cut(directory))
+        .why("a container that serves is not removed before it is out of service");
+    vec![runs, tie]
 }
 
 /// Confirms the new container.

@@ -1,12 +1,13 @@
 //! How traffic moves from old containers to a new one.
 //!
-//! The order on a host: every new container is confirmed (`route`), then all old cords are cut
+//! The order on a host: every new container answers and has its cord tied (`start`), is
+//! confirmed (`route`), then all old cords are cut
 //! at once, then each old container is seen to leave (`drain`). "Confirmed" means that Traefik
 //! says it routes to the new container, and that exactly that URL answers when asked from the
 //! host: the engine may say healthy, and Traefik "UP", while the port is another.
 
 use windlass_sdk::composition::Move;
-use windlass_sdk::containers::rolls;
+use windlass_sdk::containers::{downgrades, rolls};
 use windlass_sdk::names::id_part;
 use windlass_sdk::steps::{StepExt, role_prefix, step};
 use windlass_sdk::texts::{literal, output_of};
@@ -16,10 +17,11 @@ use windlass_sdk::types::{
 };
 
 use crate::api::Api;
+use crate::boot::Place;
 use crate::cords;
 use crate::observe::HostFacts;
 use crate::settings::Settings;
-use crate::{drain, log, route};
+use crate::{downgrade, drain, log, route};
 
 /// How long Kamal waits for Traefik to follow. Used only where Traefik cannot be asked.
 const KAMAL_DELAY_MS: u32 = 5_000;
@@ -51,10 +53,11 @@ fn on_host(
     moves: &[Move],
     host: &HostInfo,
 ) -> Result<Vec<Step>, Problem> {
-    let running = HostFacts::of(observations, host).traefik()?;
-    let api = match running {
-        Some(container) if !crate::boot::never_ran(container) => Api::of(container),
-        // `lifecycle.plan` starts it.
+    let facts = HostFacts::of(observations, host);
+    let downgrades = downgrades(&context.operation);
+    let api = match facts.traefik()? {
+        Some(found) if !crate::boot::never_ran(found) && !downgrades => Api::of(found),
+        // A new one is started.
         _ => Api::planned(&settings.traefik),
     };
     let ours = |m: &&Move| m.workload.host == host.name && settings.routes_to(&m.workload.role);
@@ -73,6 +76,10 @@ fn on_host(
     let mut steps = Vec::new();
     steps.extend(moves.iter().filter_map(route::prepare));
     steps.extend(moves.iter().flat_map(route::approach));
+    if downgrades {
+        steps.extend(downgrade::switch(&Place { context, settings, facts: &facts })?);
+    }
+    steps.extend(moves.iter().flat_map(route::tie));
     steps.extend(moves.iter().flat_map(route::route));
     steps.extend(moves.iter().flat_map(drain::cut));
     steps.extend(moves.iter().flat_map(drain::leave));

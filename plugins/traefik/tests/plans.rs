@@ -188,6 +188,36 @@ fn traefik_reboot() {
     insta::assert_snapshot!(lines(&context("traefik reboot", "", ONE), &[steady()]));
 }
 
+/// A host as Kamal 2 leaves it: its own proxy, and a container that Traefik cannot know.
+fn of_kamal_2() -> World {
+    let title = ("org.opencontainers.image.title".to_string(), "kamal-proxy".to_string());
+    World::new("web-1")
+        .with("web", "shop-web-v1", "v1")
+        .last(|c| {
+            c.mounts.clear();
+            c.health = HealthStatus::None;
+            c.addresses = vec![("kamal".into(), "172.18.0.3".into())];
+        })
+        .latest("v1")
+        .with("proxy", "kamal-proxy", "v0")
+        .last(|c| {
+            c.image = "basecamp/kamal-proxy:v0.8.4".to_string();
+            c.mounts.clear();
+            c.labels = vec![title];
+        })
+}
+
+#[test]
+fn back_from_kamal_2() {
+    insta::assert_snapshot!(lines(&context("downgrade", "v1", ONE), &[of_kamal_2()]));
+}
+
+#[test]
+fn a_part_of_the_way_back_is_the_same_for_the_app() {
+    let of = |operation: &str| lines(&context(operation, "v1", ONE), &[of_kamal_2()]);
+    assert_eq!(of("traefik downgrade"), of("downgrade"));
+}
+
 #[test]
 fn app_commands() {
     let world = World::new("all-1")

@@ -41,8 +41,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     // The planned revision is built, whatever has been committed since.
     workspace.brief.annotations = file.annotations;
     let name = file.plan.operation.clone();
-    let operation =
-        Operation { name: &name, arguments: file.arguments, prints: false, deploys: true };
+    let operation = Operation { arguments: file.arguments, deploys: true, ..Operation::new(&name) };
     shell.block(async {
         let mut ready = operate::ready(&workspace, &operation, &globals, &shell.output).await?;
         ready.run.settings.strict = true;

@@ -12,8 +12,7 @@ const LINES: usize = 50;
 /// Prints the end of every host's audit log.
 pub fn run(shell: &Shell) -> Result<(), Failure> {
     let workspace = shell.workspace()?;
-    let arguments = serde_json::Value::Null;
-    let operation = Operation { name: "audit", arguments, prints: true, deploys: false };
+    let operation = Operation { prints: true, ..Operation::new("audit") };
     shell.block(async {
         let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
         let project = &workspace.brief.project;

@@ -16,9 +16,9 @@ pub fn run(shell: &Shell, name: &str, matches: &ArgMatches) -> Result<(), Failur
     let arguments = deploy_arguments(matches);
     if name == "setup" {
         let arguments = arguments.clone();
-        let first = Operation { name: BOOTSTRAP, arguments, prints: false, deploys: false };
+        let first = Operation { arguments, ..Operation::new(BOOTSTRAP) };
         shell.block(operate(&workspace, first, &shell.globals, &shell.output))?;
     }
-    let operation = Operation { name, arguments, prints: false, deploys: true };
+    let operation = Operation { arguments, deploys: true, ..Operation::new(name) };
     shell.block(operate(&workspace, operation, &shell.globals, &shell.output))
 }

@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use serde_json::json;
 
 use crate::config::load::{LoadOptions, from_disk, template};
 use crate::local;
@@ -24,9 +23,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         return Ok(());
     }
     let workspace = shell.workspace()?;
-    let operation =
-        Operation { name: "env push", arguments: json!({}), prints: false, deploys: false };
-    shell.block(operate(&workspace, operation, &shell.globals, &shell.output))
+    shell.block(operate(&workspace, Operation::new("env push"), &shell.globals, &shell.output))
 }
 
 /// Writes the file, if there is a template. The template sees the environment as it is, without

@@ -17,8 +17,7 @@ pub fn run(shell: &Shell<'_>, matches: &ArgMatches) -> Result<(), Failure> {
     workspace.brief.hosts = vec![primary.clone()];
     let (verb, matches) = matches.subcommand().expect("clap requires a verb");
     let name = format!("lock {verb}");
-    let arguments = serde_json::Value::Null;
-    let operation = Operation { name: &name, arguments, prints: false, deploys: false };
+    let operation = Operation::new(&name);
     shell.block(async {
         let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
         let done = match verb {

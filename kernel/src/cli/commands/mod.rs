@@ -23,7 +23,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::local::{self, Here};
-use crate::plugin::Host;
+use crate::plugin::{DefaultVersion, Host};
 
 use super::args::{self, Globals};
 use super::failure::Failure;
@@ -111,6 +111,7 @@ fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         Some(("lock", m)) => lock::run(shell, m),
         Some(("details", _)) => everywhere::details(shell),
         Some(("remove", _)) => everywhere::remove(shell),
+        Some(("downgrade", m)) => everywhere::downgrade(shell, m),
         Some(("audit", _)) => audit::run(shell),
         Some(("status", _)) => status::run(shell),
         Some(("envify", m)) => envify::run(shell, m),
@@ -148,7 +149,8 @@ fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(),
         confirm(question)?;
     }
     let prints = spec.prints;
-    let operation = Operation { name: &name, arguments, prints, deploys: false };
+    let in_service = spec.version == DefaultVersion::InService;
+    let operation = Operation { arguments, prints, in_service, ..Operation::new(&name) };
     shell.block(operate(&workspace, operation, &shell.globals, &shell.output))
 }
 

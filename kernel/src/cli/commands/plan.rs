@@ -43,7 +43,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     }
     let arguments = deploy_arguments(matches);
     let operation =
-        Operation { name: "deploy", arguments: arguments.clone(), prints: false, deploys: true };
+        Operation { arguments: arguments.clone(), deploys: true, ..Operation::new("deploy") };
     let (plan, seen) = shell.block(async {
         let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
         let made = async {

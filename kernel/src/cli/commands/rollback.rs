@@ -9,16 +9,10 @@ use super::{Failure, Operation, Shell};
 /// one that was good on every host and is not in service now.
 pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     let mut workspace = shell.workspace()?;
-    let arguments = serde_json::json!({});
     let version = match matches.get_one::<String>("VERSION").or(shell.globals.version.as_ref()) {
         Some(version) => version.clone(),
         None => {
-            let operation = Operation {
-                name: "rollback",
-                arguments: arguments.clone(),
-                prints: false,
-                deploys: false,
-            };
+            let operation = Operation::new("rollback");
             shell.block(async {
                 let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
                 let found = ready.run.version_before().await;
@@ -34,8 +28,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         }
     };
     shell.output.say(&format!("Rolling back to {version}"));
-    workspace.brief.version = version.clone();
-    workspace.brief.project.version = version;
-    let operation = Operation { name: "rollback", arguments, prints: false, deploys: true };
+    workspace.brief.act_on(version);
+    let operation = Operation { deploys: true, ..Operation::new("rollback") };
     shell.block(operate::operate(&workspace, operation, &shell.globals, &shell.output))
 }

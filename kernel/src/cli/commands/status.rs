@@ -14,8 +14,7 @@ const SHOWN: usize = 5;
 /// Looks at every host and prints what it finds.
 pub fn run(shell: &Shell) -> Result<(), Failure> {
     let workspace = shell.workspace()?;
-    let arguments = serde_json::Value::Null;
-    let operation = Operation { name: "standing", arguments, prints: true, deploys: false };
+    let operation = Operation { prints: true, ..Operation::new("standing") };
     shell.block(async {
         let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
         let shown = async {

@@ -3,7 +3,9 @@
 use serde_json::json;
 use windlass_sdk::run_options::stringish_schema;
 
-use crate::exports::windlass::plugin::lifecycle::{CommandSpec, Description, Ownership, Scope};
+use crate::exports::windlass::plugin::lifecycle::{
+    CommandSpec, DefaultVersion, Description, Ownership, Scope,
+};
 
 /// What the plugin does, as grants name it. `run` is for one thing: no action makes a network.
 const CAPABILITIES: [&str; 4] = ["containers", "files:caddy", "http", "run"];
@@ -45,6 +47,7 @@ fn command(verb: &str, about: &str) -> CommandSpec {
         flags: Vec::new(),
         arguments: Vec::new(),
         scope: Scope::AllHosts,
+        version: DefaultVersion::Checkout,
         confirm: None,
         prints: false,
     }

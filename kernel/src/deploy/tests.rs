@@ -12,6 +12,7 @@ mod commands;
 mod crash;
 mod crash_states;
 mod desk;
+mod every_command;
 mod fleet;
 mod golden;
 mod keys;

@@ -107,6 +107,12 @@ impl Host {
         Ok(text.lines().map(row).collect())
     }
 
+    /// The state of the container of this name, or `absent`.
+    pub fn state(&self, name: &str) -> Result<String> {
+        let found = self.containers()?.into_iter().find(|container| container.name == name);
+        Ok(found.map_or_else(|| "absent".to_string(), |container| container.state))
+    }
+
     /// What `docker inspect` tells of a container in this format.
     pub fn inspect(&self, container: &str, format: &str) -> Result<String> {
         let told = self.docker(&["container", "inspect", "--format", format, container])?;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use windlass_tests::host::Host;
 use windlass_tests::story::Story;
 use windlass_tests::wait;
 
@@ -22,11 +21,6 @@ fn serves_soon(story: &Story) -> Result<()> {
     wait::for_true("version 1 to serve", Duration::from_secs(10), || {
         Ok(story.expect_serving("1").is_ok())
     })
-}
-
-fn state(host: &Host, name: &str) -> Result<String> {
-    let found = host.containers()?.into_iter().find(|container| container.name == name);
-    Ok(found.map_or_else(|| "absent".to_string(), |container| container.state))
 }
 
 #[test]
@@ -60,17 +54,17 @@ fn commands_about_the_app() -> Result<()> {
         [&["run", "--detach", "--name", "verbs-web-stray"], &labels[..], &[&traefik]].concat();
     web.docker(&run)?;
     shows(&story, &["app", "stale_containers"], &["verbs-web-stray is stale"])?;
-    ensure!(state(web, "verbs-web-stray")? == "running", "it was stopped without --stop");
+    ensure!(web.state("verbs-web-stray")? == "running", "it was stopped without --stop");
     story.windlass.ok(&["app", "stale_containers", "--stop"])?;
-    ensure!(state(web, "verbs-web-stray")? == "exited", "it still runs");
-    ensure!(state(web, &name)? == "running", "the current container was stopped");
+    ensure!(web.state("verbs-web-stray")? == "exited", "it still runs");
+    ensure!(web.state(&name)? == "running", "the current container was stopped");
     story.windlass.fails(&["prune", "containers", "--retain", "0"])?;
     story.windlass.ok(&["prune", "containers", "--retain", "1"])?;
-    ensure!(state(web, "verbs-web-stray")? == "exited", "one was to stay");
+    ensure!(web.state("verbs-web-stray")? == "exited", "one was to stay");
     story.windlass.ok(&["prune", "all"])?;
 
     story.windlass.ok(&["app", "stop"])?;
-    ensure!(state(web, &name)? == "exited", "it still runs");
+    ensure!(web.state(&name)? == "exited", "it still runs");
     shows(&story, &["status"], &["web-1  web: nothing", "workers: nothing"])?;
     shows(&story, &["app", "version"], &["no container of web is up"])?;
     story.windlass.ok(&["app", "start"])?;
@@ -101,10 +95,10 @@ fn commands_about_proxy_registry_env_and_servers() -> Result<()> {
     shows(&story, &["traefik", "logs", "-n", "5"], &["Traefik Host: web-2"])?;
     shows(&story, &["details"], &["traefik", "nouns-web-", "nouns-workers-"])?;
     story.windlass.ok(&["traefik", "stop"])?;
-    ensure!(state(web, "traefik")? == "exited", "Traefik still runs");
+    ensure!(web.state("traefik")? == "exited", "Traefik still runs");
     story.windlass.ok(&["traefik", "start"])?;
     story.windlass.ok(&["traefik", "restart"])?;
-    ensure!(state(web, "traefik")? == "running", "Traefik does not run");
+    ensure!(web.state("traefik")? == "running", "Traefik does not run");
 
     // A reboot asks; rolling, it goes host by host, each between its hooks.
     std::fs::create_dir_all(story.project.dir.join(".kamal/hooks"))?;

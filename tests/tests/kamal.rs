@@ -17,11 +17,6 @@ fn roles(host: &Host) -> &'static [Role] {
     if host.name.starts_with("web") { &[WEB] } else { &[WORKERS] }
 }
 
-fn state(host: &Host, name: &str) -> Result<String> {
-    let found = host.containers()?.into_iter().find(|container| container.name == name);
-    Ok(found.map_or_else(|| "absent".to_string(), |container| container.state))
-}
-
 fn has(said: &str, clue: &str) -> Result<()> {
     ensure!(said.contains(clue), "{clue:?} is missing in:\n{said}");
     Ok(())
@@ -78,7 +73,7 @@ fn a_fleet_of_kamal_is_taken_over_without_downtime() -> Result<()> {
     let load = Load::start(&plan);
     load.wait_for("1", 100, Duration::from_secs(10))?;
     has(&windlass.ok(&["plan"])?.all(), &format!("Cut the cord of {current}"))?;
-    ensure!(state(web, &stale)? == "running", "the plan has changed something");
+    ensure!(web.state(&stale)? == "running", "the plan has changed something");
 
     // Traefik cannot be asked, which is said, with the way out.
     has(&windlass.ok(&["deploy"])?.all(), "windlass traefik reboot")?;
@@ -87,9 +82,9 @@ fn a_fleet_of_kamal_is_taken_over_without_downtime() -> Result<()> {
     story.expect_running(&two)?;
     for host in &story.fleet.hosts {
         let kept = kamal.name(roles(host)[0], &one);
-        ensure!(state(host, &kept)? == "exited", "{kept} on {} is not kept", host.name);
+        ensure!(host.state(&kept)? == "exited", "{kept} on {} is not kept", host.name);
     }
-    ensure!(state(web, &stale)? == "exited", "the stale container still runs");
+    ensure!(web.state(&stale)? == "exited", "the stale container still runs");
     ensure!(!web.inside(&format!("ls {leaked}"))?.success(), "a cord that nothing mounts stays");
     let secret = web.get("/env/APP_SECRET")?.text();
     ensure!(secret == "only-the-app-knows", "Kamal's env file was not used: {secret}");
@@ -180,7 +175,7 @@ fn what_windlass_leaves_is_read_back_by_kamals_conventions() -> Result<()> {
     has(&status, &format!("web: {three}"))?;
     has(&status, &format!("workers: {three}"))?;
     for role in [WEB, WORKERS] {
-        ensure!(state(web, &kamal.name(role, &two))? == "exited", "{} still runs", role.name);
+        ensure!(web.state(&kamal.name(role, &two))? == "exited", "{} still runs", role.name);
     }
     Ok(())
 }

@@ -15,11 +15,6 @@ fn role(host: &Host) -> Role {
     if host.name.starts_with("web") { WEB } else { WORKERS }
 }
 
-fn state(host: &Host, name: &str) -> Result<String> {
-    let found = host.containers()?.into_iter().find(|container| container.name == name);
-    Ok(found.map_or_else(|| "absent".to_string(), |container| container.state))
-}
-
 /// What Kamal 2 leaves on a host: a network of its own, containers that Traefik cannot know, and
 /// its proxy at the port. What answers there is the app itself, in the place of the proxy.
 fn leave(host: &Host, kamal: &Kamal, version: &str) -> Result<()> {
@@ -94,8 +89,8 @@ fn a_fleet_of_kamal_2_goes_back_to_traefik() -> Result<()> {
     story.expect_serving("1")?;
     story.expect_running(&one)?;
     for host in story.fleet.web_hosts() {
-        ensure!(state(host, "traefik")? == "running", "{}: no Traefik", host.name);
-        ensure!(state(host, "kamal-proxy")? == "absent", "{}: kamal-proxy is there", host.name);
+        ensure!(host.state("traefik")? == "running", "{}: no Traefik", host.name);
+        ensure!(host.state("kamal-proxy")? == "absent", "{}: kamal-proxy is there", host.name);
         let images = host.docker(&["images", "--quiet", PROXY])?;
         ensure!(images.trim().is_empty(), "{}: its image is there", host.name);
     }
@@ -105,7 +100,7 @@ fn a_fleet_of_kamal_2_goes_back_to_traefik() -> Result<()> {
         ensure!(network.trim() != "kamal", "{} is still in Kamal 2's network", name);
     }
     ensure!(worker.inspect("later-db", "{{.Id}}")? != databases, "the accessory is the old one");
-    ensure!(state(worker, "later-db")? == "running", "the accessory does not run");
+    ensure!(worker.state("later-db")? == "running", "the accessory does not run");
     let hooks = project.read("hooks.log")?;
     let expected: String = ["web-1", "web-2", "worker-1"]
         .map(|host| format!("pre-traefik-reboot {one} {host}\npost-traefik-reboot {one} {host}\n"))

@@ -11,10 +11,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-#[path = "build/guests.rs"]
-mod guests;
-#[path = "build/toolchain.rs"]
-mod toolchain;
+use windlass_guests as guests;
 
 /// In the order of the default list.
 const BUNDLED: [&str; 8] =
@@ -22,7 +19,6 @@ const BUNDLED: [&str; 8] =
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=build");
     for input in ["wit", "plugins", "Cargo.toml", "Cargo.lock"] {
         println!("cargo:rerun-if-changed=../{input}");
     }

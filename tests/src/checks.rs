@@ -4,7 +4,9 @@
 //! The fleet's tests mostly wait for hosts; whatever computes does so beside them, and gives
 //! way to them.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -108,15 +110,21 @@ impl Programs {
                 copy
             }
         };
-        let format = "--message-format=json-render-diagnostics";
-        let built = cargo(&["test", "--quiet", "--package", "windlass-tests", "--no-run", format]);
-        let built = built.ok()?;
+        // All packages are named, so that dependencies have the features that they have in the
+        // checks beside this, and are built once.
+        let mut build = cargo(&["test", "--quiet", "--workspace", "--no-run"])
+            .arg("--message-format=json-render-diagnostics");
+        for name in names()? {
+            build = build.args(["--test", &name]);
+        }
+        let manifest = paths::workspace().join("tests/Cargo.toml");
         let mut tests = Vec::new();
-        for line in built.lines().filter(|line| line.starts_with('{')) {
+        for line in build.ok()?.lines().filter(|line| line.starts_with('{')) {
             let made: Value = serde_json::from_str(line).context("cargo's messages are no JSON")?;
             let (name, program) = (made["target"]["name"].as_str(), made["executable"].as_str());
             if let (Some(name), Some(program)) = (name, program)
                 && made["target"]["kind"][0] == "test"
+                && made["manifest_path"].as_str().map(Path::new) == Some(&manifest)
             {
                 tests.push((name.to_string(), PathBuf::from(program)));
             }
@@ -140,6 +148,23 @@ impl Programs {
             tallies.tests(&format!("{name} on the fleet"), &test);
         }
     }
+}
+
+/// The names of the fleet's test programs.
+fn names() -> Result<Vec<String>> {
+    let directory = paths::workspace().join("tests/tests");
+    let entries =
+        fs::read_dir(&directory).with_context(|| format!("cannot list {}", directory.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if let (Some(name), Some("rs")) =
+            (path.file_stem(), path.extension().and_then(OsStr::to_str))
+        {
+            names.push(name.to_string_lossy().into_owned());
+        }
+    }
+    Ok(names)
 }
 
 fn cargo(args: &[&str]) -> Cmd {
@@ -236,10 +261,17 @@ impl Counts {
                 };
                 counts.passed += number("passed");
                 counts.failed += number("failed");
-            } else if let Some(name) = line.strip_prefix("---- ") {
-                counts.failures.push(name.trim_end_matches(" stdout ----").into());
             }
         }
+        let mut is_list = false;
+        for line in output.stdout.lines() {
+            match line.strip_prefix("    ") {
+                Some(name) if is_list => counts.failures.push(name.into()),
+                _ => is_list = line == "failures:",
+            }
+        }
+        counts.failures.sort();
+        counts.failures.dedup();
         counts
     }
 
@@ -267,7 +299,8 @@ mod tests {
     #[test]
     fn counts_are_summed_over_test_programs() {
         let stdout = "test result: ok. 12 passed; 0 failed; 3 ignored; 0 measured\n\
-                      ---- a_test stdout ----\n\
+                      failures:\n\n---- a_test stdout ----\n    what it printed\n\n\
+                      failures:\n    a_test\n    another\n\n\
                       test result: FAILED. 1 passed; 2 failed; 0 ignored\n";
         let output = Output {
             code: Some(101),
@@ -277,6 +310,6 @@ mod tests {
         };
         let counts = Counts::of(&output);
         assert_eq!((counts.passed, counts.failed), (13, 2));
-        assert_eq!(counts.failures, ["a_test"]);
+        assert_eq!(counts.failures, ["a_test", "another"]);
     }
 }

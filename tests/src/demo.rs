@@ -67,7 +67,8 @@ pub fn build() -> Result<()> {
         return Ok(());
     }
     Cmd::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--bin", "windlass"])
+        // With the features that the tests' builds have, so that they share what is built.
+        .args(["build", "--quiet", "--workspace", "--bin", "windlass"])
         .dir(paths::workspace())
         .limit(Duration::from_secs(1800))
         .show()

@@ -12,7 +12,6 @@ pub mod engine;
 pub mod events;
 pub mod fleet;
 pub mod fuzz;
-pub mod guests;
 pub mod host;
 pub mod house_rules;
 pub mod http;

@@ -11,6 +11,8 @@ mod shared {
             world shared {
                 import windlass:plugin/types@0.1.0;
                 import windlass:plugin/composition@0.1.0;
+                import windlass:plugin/description@0.1.0;
+                import windlass:plugin/lowering@0.1.0;
                 import windlass:plugin/log@0.1.0;
             }
         ",
@@ -19,5 +21,5 @@ mod shared {
     });
 }
 pub use composition::{Contribution, Move, Workload};
-pub use shared::windlass::plugin::{composition, log, types};
+pub use shared::windlass::plugin::{composition, description, log, lowering, types};
 pub use types::*;

@@ -12,14 +12,15 @@ pub(super) mod lifecycle {
         additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
         with: {
             "windlass:plugin/types@0.1.0": crate::model::wit::types,
+            "windlass:plugin/description@0.1.0": crate::model::wit::description,
             "windlass:plugin/log@0.1.0": crate::model::wit::log,
         },
     });
 }
 
-/// One world for the interface of one kind, with the interfaces it uses beside `types`.
+/// One world for the interface of one kind, with the interface it uses beside `types`.
 macro_rules! kind {
-    ($name:ident, $inline:literal, $world:literal $(, $composition:literal)?) => {
+    ($name:ident, $inline:literal, $world:literal $(, $uses:literal: $shared:path)?) => {
         pub(super) mod $name {
             wasmtime::component::bindgen!({
                 path: "../wit",
@@ -28,7 +29,7 @@ macro_rules! kind {
                 additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
                 with: {
                     "windlass:plugin/types@0.1.0": crate::model::wit::types,
-                    $($composition: crate::model::wit::composition,)?
+                    $($uses: $shared,)?
                 },
             });
         }
@@ -39,19 +40,19 @@ kind!(
     role,
     "package windlass:role; world only { export windlass:plugin/role@0.1.0; }",
     "windlass:role/only",
-    "windlass:plugin/composition@0.1.0"
+    "windlass:plugin/composition@0.1.0": crate::model::wit::composition
 );
 kind!(
     proxy,
     "package windlass:proxy; world only { export windlass:plugin/proxy@0.1.0; }",
     "windlass:proxy/only",
-    "windlass:plugin/composition@0.1.0"
+    "windlass:plugin/composition@0.1.0": crate::model::wit::composition
 );
 kind!(
     env,
     "package windlass:env; world only { export windlass:plugin/env@0.1.0; }",
     "windlass:env/only",
-    "windlass:plugin/composition@0.1.0"
+    "windlass:plugin/composition@0.1.0": crate::model::wit::composition
 );
 kind!(
     registry,
@@ -61,13 +62,12 @@ kind!(
 kind!(
     engine,
     "package windlass:engine; world only { export windlass:plugin/engine@0.1.0; }",
-    "windlass:engine/only"
+    "windlass:engine/only",
+    "windlass:plugin/lowering@0.1.0": crate::model::wit::lowering
 );
 
-pub use engine::exports::windlass::plugin::engine::{
-    Lowered, LoweredCommand, LoweredQuery, LoweredWait,
-};
-pub use lifecycle::exports::windlass::plugin::lifecycle::{
+pub use crate::model::wit::description::{
     Argument, CommandSpec, DefaultVersion, Description, Flag, Ownership, Scope,
 };
+pub use crate::model::wit::lowering::{Lowered, LoweredCommand, LoweredQuery, LoweredWait};
 pub use role::exports::windlass::plugin::role::Rollout;

@@ -20,7 +20,7 @@ use super::limits::{Limits, LogSink, State};
 use super::source::Source;
 use super::ticker::Ticker;
 use super::{Plugin, guest::Guest};
-use crate::model::wit::{composition, log, types};
+use crate::model::wit::{composition, description, log, lowering, types};
 
 /// How to run plugins.
 #[derive(Clone)]
@@ -176,6 +176,8 @@ impl Machine {
         let mut linker = Linker::new(&engine);
         types::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
         composition::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        description::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        lowering::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
         log::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
         let mut key = Key(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut key);

@@ -13,6 +13,9 @@ pub const CONTRACT: &str = "0.1.0";
 
 const PACKAGE: &str = "windlass:plugin/";
 
+/// What a plugin may import: the logger, and interfaces of types alone.
+const IMPORTS: [&str; 5] = ["composition", "description", "log", "lowering", "types"];
+
 /// What a plugin is for: the one interface that it exports beside `lifecycle`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -71,10 +74,8 @@ impl Shape {
         for name in imports.iter().chain(&exports) {
             contract(name)?;
         }
-        let foreign = imports.iter().find(|name| {
-            !name.starts_with("wasi:")
-                && !matches!(interface(name), Some("types" | "composition" | "log"))
-        });
+        let given = |name| interface(name).is_some_and(|interface| IMPORTS.contains(&interface));
+        let foreign = imports.iter().find(|name| !name.starts_with("wasi:") && !given(name));
         if let Some(name) = foreign {
             return Err(Fault::Import(name.clone()));
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
 use super::ticker::TICK;
-use crate::model::wit::{composition, log, types};
+use crate::model::wit::{composition, description, log, lowering, types};
 
 /// Receives what plugins log: the plugin's name, the level, the text without control
 /// characters. The text is not masked yet.
@@ -146,6 +146,8 @@ impl ResourceLimiter for State {
 
 impl types::Host for State {}
 impl composition::Host for State {}
+impl description::Host for State {}
+impl lowering::Host for State {}
 
 impl log::Host for State {
     fn write(&mut self, level: log::Level, message: String) {

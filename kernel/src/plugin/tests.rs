@@ -4,17 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use windlass_guests as guests;
+
 use super::{Capability, Fault, Host, HostOptions, Limits, Plugin, PluginError, Source};
 use crate::model::wit::log::Level;
 use crate::model::wit::{
     Action, Condition, Context, HostInfo, Part, Phase, Problem, Question, RoleInfo, Severity, Step,
 };
-
-#[path = "../../build/guests.rs"]
-#[allow(dead_code, reason = "the build script uses the rest")]
-mod guests;
-#[path = "../../build/toolchain.rs"]
-mod toolchain;
 
 mod cache;
 mod grants;

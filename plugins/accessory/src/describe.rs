@@ -1,11 +1,9 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
 use serde_json::{Value, json};
+use windlass_sdk::describe::{self, argument, flag, owned};
+use windlass_sdk::description::{CommandSpec, Description};
 use windlass_sdk::run_options::{options_schema, stringish_schema, strings_schema};
-
-use crate::exports::windlass::plugin::lifecycle::{
-    Argument, CommandSpec, DefaultVersion, Description, Flag, Ownership, Scope,
-};
 
 /// The description; depends on nothing.
 pub fn describe() -> Description {
@@ -13,7 +11,7 @@ pub fn describe() -> Description {
         name: "accessory".to_string(),
         version: env!("CARGO_PKG_VERSION").to_string(),
         about: "Runs accessories of the app, such as databases, apart from its deploys".to_string(),
-        owns: vec![Ownership { pattern: "/accessories".to_string(), schema: schema().to_string() }],
+        owns: vec![owned("/accessories", schema())],
         reads: ["/servers", "/servers/*/hosts", "/logging"].map(String::from).to_vec(),
         commands: commands(),
         // Directories of accessories lie wherever deploy.yml says; local files are uploaded.
@@ -77,25 +75,10 @@ fn schema() -> Value {
     })
 }
 
-fn flag(name: &str, short: Option<char>, value: Option<&str>, about: &str) -> Flag {
-    Flag { name: name.into(), short, value: value.map(Into::into), about: about.into() }
-}
-
-fn argument(name: &str, about: &str, many: bool) -> Argument {
-    Argument { name: name.into(), about: about.into(), required: true, many }
-}
-
 fn command(verb: &str, about: &str) -> CommandSpec {
     CommandSpec {
-        noun: "accessory".to_string(),
-        verb: verb.to_string(),
-        about: about.to_string(),
-        flags: Vec::new(),
         arguments: vec![argument("name", "Name of the accessory, or `all`", false)],
-        scope: Scope::AllHosts,
-        version: DefaultVersion::Checkout,
-        confirm: None,
-        prints: false,
+        ..describe::command("accessory", verb, about)
     }
 }
 

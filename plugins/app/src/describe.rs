@@ -1,11 +1,9 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
 use serde_json::{Value, json};
+use windlass_sdk::describe::{self, argument, flag, owned};
+use windlass_sdk::description::{CommandSpec, DefaultVersion, Description, Ownership};
 use windlass_sdk::run_options::{logging_schema, options_schema, stringish_schema, strings_schema};
-
-use crate::exports::windlass::plugin::lifecycle::{
-    Argument, CommandSpec, DefaultVersion, Description, Flag, Ownership, Scope,
-};
 
 /// The description; depends on nothing.
 pub fn describe() -> Description {
@@ -52,7 +50,7 @@ fn owns() -> Vec<Ownership> {
         ("/servers/*/asset_path", assets),
     ]
     .into_iter()
-    .map(|(pattern, schema)| Ownership { pattern: pattern.to_string(), schema: schema.to_string() })
+    .map(|(pattern, schema)| owned(pattern, schema))
     .collect()
 }
 
@@ -80,22 +78,8 @@ fn health(description: &str) -> Value {
     })
 }
 
-fn flag(name: &str, short: Option<char>, value: Option<&str>, about: &str) -> Flag {
-    Flag { name: name.into(), short, value: value.map(Into::into), about: about.into() }
-}
-
 fn command(verb: &str, about: &str) -> CommandSpec {
-    CommandSpec {
-        noun: "app".to_string(),
-        verb: verb.to_string(),
-        about: about.to_string(),
-        flags: Vec::new(),
-        arguments: Vec::new(),
-        scope: Scope::AllHosts,
-        version: DefaultVersion::Checkout,
-        confirm: None,
-        prints: false,
-    }
+    describe::command("app", verb, about)
 }
 
 fn prune(verb: &str, about: &str) -> CommandSpec {
@@ -135,24 +119,14 @@ fn commands() -> Vec<CommandSpec> {
                 flag("reuse", None, None, "In the running container instead of a new one"),
                 flag("env", Some('e'), Some("KEY:VALUE"), "Environment of the command"),
             ],
-            arguments: vec![Argument {
-                name: "cmd".to_string(),
-                about: "The command".to_string(),
-                required: true,
-                many: true,
-            }],
+            arguments: vec![argument("cmd", "The command", true)],
             version: DefaultVersion::InService,
             ..printing("exec", "Run a command in a container of the app")
         },
         command("remove", "Remove all containers and images of the app"),
         // Kamal's own, for those who know them.
         CommandSpec {
-            arguments: vec![Argument {
-                name: "app-version".to_string(),
-                about: "The version".to_string(),
-                required: true,
-                many: false,
-            }],
+            arguments: vec![argument("app-version", "The version", false)],
             ..command("remove_container", "")
         },
         command("remove_containers", ""),

@@ -7,9 +7,9 @@ use windlass_sdk::types::{
 };
 
 use crate::draft::Draft;
-use crate::engine::{Lowered, LoweredCommand};
 use crate::queries::label_filter;
 use crate::{run, template};
+use windlass_sdk::lowering::{Lowered, LoweredCommand};
 
 /// The commands of an action.
 pub fn lower(action: &ContainerAction) -> Result<Lowered, String> {

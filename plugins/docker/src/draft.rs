@@ -5,7 +5,7 @@ use windlass_sdk::names::is_exportable;
 use windlass_sdk::texts::text;
 use windlass_sdk::types::{EnvVar, Part, Text};
 
-use crate::engine::LoweredCommand;
+use windlass_sdk::lowering::LoweredCommand;
 
 /// A command line and the variables exported for it.
 pub struct Draft {

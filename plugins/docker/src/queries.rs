@@ -3,8 +3,8 @@
 use windlass_sdk::types::Query;
 
 use crate::draft::operand;
-use crate::engine::LoweredQuery;
 use crate::template;
+use windlass_sdk::lowering::LoweredQuery;
 
 /// The commands that answer a question about containers or images.
 pub fn lower(query: &Query) -> Result<LoweredQuery, String> {

@@ -4,7 +4,7 @@ use windlass_sdk::texts::literal;
 use windlass_sdk::types::{ContainerSpec, Health, Text};
 
 use crate::draft::Draft;
-use crate::engine::LoweredCommand;
+use windlass_sdk::lowering::LoweredCommand;
 
 /// `docker run --detach …`.
 pub fn detached(spec: &ContainerSpec) -> Result<LoweredCommand, String> {

@@ -5,8 +5,8 @@
 use windlass_sdk::types::{ContainerCondition, ContainerWait};
 
 use crate::draft::Draft;
-use crate::engine::LoweredWait;
 use crate::template;
+use windlass_sdk::lowering::LoweredWait;
 
 /// The words of a container that will not come up any more. One that is merely `unhealthy`
 /// may, as may one that is `restarting` for the first time.

@@ -9,6 +9,8 @@ mod shared {
             world shared {
                 import windlass:plugin/types@0.1.0;
                 import windlass:plugin/composition@0.1.0;
+                import windlass:plugin/description@0.1.0;
+                import windlass:plugin/lowering@0.1.0;
                 import windlass:plugin/log@0.1.0;
             }
         ",
@@ -17,4 +19,4 @@ mod shared {
         additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
     });
 }
-pub use shared::windlass::plugin::{composition, log, types};
+pub use shared::windlass::plugin::{composition, description, log, lowering, types};

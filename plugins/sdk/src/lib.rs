@@ -1,8 +1,9 @@
 //! What authors of Windlass plugins in Rust build on: the types of `wit/`, generated once,
 //! and constructors for the records that every plugin makes.
 //!
-//! A plugin generates the bindings of its own world with the types of this crate, and
-//! exports them for wasm only, so that its logic is unit-tested natively:
+//! A plugin generates the bindings of its own world with the types of this crate, in a module
+//! that is compiled for wasm alone: its logic is unit-tested natively, and what the bindings
+//! cost the compiler is paid once.
 //!
 //! ```text
 //! wit_bindgen::generate!({
@@ -11,19 +12,20 @@
 //!     with: {
 //!         "windlass:plugin/types@0.1.0": windlass_sdk::types,
 //!         "windlass:plugin/composition@0.1.0": windlass_sdk::composition,
+//!         "windlass:plugin/description@0.1.0": windlass_sdk::description,
 //!         "windlass:plugin/log@0.1.0": windlass_sdk::log,
 //!     },
 //! });
 //! struct Plugin;
 //! impl exports::windlass::plugin::lifecycle::Guest for Plugin { … }
 //! impl exports::windlass::plugin::proxy::Guest for Plugin { … }
-//! #[cfg(target_arch = "wasm32")]
 //! export!(Plugin);
 //! ```
 
 pub mod arguments;
 mod bindings;
 pub mod containers;
+pub mod describe;
 pub mod env;
 pub mod env_files;
 pub mod names;
@@ -34,4 +36,4 @@ pub mod steps;
 pub mod testing;
 pub mod texts;
 
-pub use bindings::{composition, log, types};
+pub use bindings::{composition, description, log, lowering, types};

@@ -1,11 +1,9 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
 use serde_json::{Value, json};
+use windlass_sdk::describe::{self, flag, owned};
+use windlass_sdk::description::{CommandSpec, DefaultVersion, Description, Ownership};
 use windlass_sdk::run_options::{options_schema, stringish_schema, strings_schema};
-
-use crate::exports::windlass::plugin::lifecycle::{
-    CommandSpec, DefaultVersion, Description, Flag, Ownership, Scope,
-};
 
 /// The description; depends on nothing.
 pub fn describe() -> Description {
@@ -49,7 +47,7 @@ fn owns() -> Vec<Ownership> {
         ("/servers/*/healthcheck/cord", cord()),
     ]
     .into_iter()
-    .map(|(pattern, schema)| Ownership { pattern: pattern.to_string(), schema: schema.to_string() })
+    .map(|(pattern, schema)| owned(pattern, schema))
     .collect()
 }
 
@@ -91,22 +89,8 @@ fn env() -> Value {
     })
 }
 
-fn flag(name: &str, short: Option<char>, value: Option<&str>, about: &str) -> Flag {
-    Flag { name: name.into(), short, value: value.map(Into::into), about: about.into() }
-}
-
 fn command(verb: &str, about: &str) -> CommandSpec {
-    CommandSpec {
-        noun: "traefik".to_string(),
-        verb: verb.to_string(),
-        about: about.to_string(),
-        flags: Vec::new(),
-        arguments: Vec::new(),
-        scope: Scope::AllHosts,
-        version: DefaultVersion::Checkout,
-        confirm: None,
-        prints: false,
-    }
+    describe::command("traefik", verb, about)
 }
 
 fn commands() -> Vec<CommandSpec> {

@@ -1,5 +1,7 @@
 //! `cargo xtask`: everything there is to do in this repository besides building.
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use windlass_tests::fleet::Fleet;
@@ -55,8 +57,19 @@ enum FleetTask {
     Wipe,
 }
 
-fn main() -> Result<()> {
-    match Args::parse().task {
+fn main() -> ExitCode {
+    match act(Args::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The chain of reasons; a backtrace through xtask explains nothing.
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(task: Task) -> Result<()> {
+    match task {
         Task::Setup => {
             setup::for_building()?;
             setup::for_fleet()?;

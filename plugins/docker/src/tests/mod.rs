@@ -8,7 +8,7 @@ mod run;
 use windlass_sdk::texts::text;
 use windlass_sdk::types::{ContainerAction, EnvVar, Part, Text};
 
-use crate::engine::LoweredCommand;
+use windlass_sdk::lowering::LoweredCommand;
 
 /// What an action becomes, one command per line; an error as one line, too.
 fn lowered(action: ContainerAction) -> String {

@@ -1,11 +1,9 @@
 //! Who the plugin is: what it owns of deploy.yml, its commands, what it may do.
 
 use serde_json::json;
+use windlass_sdk::describe::{self, owned};
+use windlass_sdk::description::{CommandSpec, Description};
 use windlass_sdk::run_options::stringish_schema;
-
-use crate::exports::windlass::plugin::lifecycle::{
-    CommandSpec, DefaultVersion, Description, Ownership, Scope,
-};
 
 /// What the plugin does, as grants name it. `run` is for one thing: no action makes a network.
 const CAPABILITIES: [&str; 4] = ["containers", "files:caddy", "http", "run"];
@@ -27,7 +25,7 @@ pub fn describe() -> Description {
         name: "caddy".to_string(),
         version: env!("CARGO_PKG_VERSION").to_string(),
         about: "Routes requests to the app through Caddy, by files".to_string(),
-        owns: vec![Ownership { pattern: "/caddy".to_string(), schema: section.to_string() }],
+        owns: vec![owned("/caddy", section)],
         reads: ["/healthcheck/port", "/servers/*/healthcheck/port"].map(String::from).to_vec(),
         commands: vec![
             command("boot", "Start Caddy where it does not run"),
@@ -40,15 +38,5 @@ pub fn describe() -> Description {
 }
 
 fn command(verb: &str, about: &str) -> CommandSpec {
-    CommandSpec {
-        noun: "caddy".to_string(),
-        verb: verb.to_string(),
-        about: about.to_string(),
-        flags: Vec::new(),
-        arguments: Vec::new(),
-        scope: Scope::AllHosts,
-        version: DefaultVersion::Checkout,
-        confirm: None,
-        prints: false,
-    }
+    describe::command("caddy", verb, about)
 }

@@ -1,13 +1,18 @@
 //! Compiles guest crates of this workspace to WebAssembly components. Used by the build
 //! script for the bundled plugins, and by tests for theirs.
 
+mod toolchain;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use wit_component::{ComponentEncoder, DecodedWasm};
 
-use super::toolchain::{TARGET, Toolchain};
+use toolchain::{TARGET, Toolchain};
+
+/// What a plugin may import: the logger, and interfaces of types alone.
+const IMPORTS: [&str; 5] = ["composition", "description", "log", "lowering", "types"];
 
 /// The profile of guests in the workspace's Cargo.toml.
 const PROFILE: &str = "guest";
@@ -58,10 +63,7 @@ pub fn component(module: &Path) -> Result<Vec<u8>, String> {
     let component = encode(module)?;
     for import in imports(&component)? {
         let name = import.split_once('@').map_or(import.as_str(), |(name, _)| name);
-        if !["types", "composition", "log"]
-            .iter()
-            .any(|own| name == format!("windlass:plugin/{own}"))
-        {
+        if !IMPORTS.iter().any(|own| name == format!("windlass:plugin/{own}")) {
             return Err(format!("{}: a plugin must not import `{import}`", module.display()));
         }
     }
@@ -78,7 +80,7 @@ pub fn encode(module: &Path) -> Result<Vec<u8>, String> {
     ComponentEncoder::default()
         .validate(true)
         .module(&bytes)
-        .and_then(ComponentEncoder::encode)
+        .and_then(|mut encoder| encoder.encode())
         .map_err(|error| broken(&format!("{error:#}")))
 }
 

@@ -1,0 +1,21 @@
+//! What is asked and planned for each command.
+
+use windlass_sdk::types::{Context, Observation, Problem, Question, Step};
+
+use crate::{bootstrap, exec};
+
+/// What must be known of the hosts before the context's operation.
+pub fn questions(context: &Context) -> Vec<Question> {
+    [bootstrap::questions(context), exec::questions(context)].concat()
+}
+
+/// The steps of the context's operation.
+///
+/// # Errors
+/// What cannot be done, with the reason.
+pub fn plan(context: &Context, observed: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+    match context.operation.as_str() {
+        "server exec" => Ok(exec::plan(context)),
+        _ => bootstrap::plan(context, observed),
+    }
+}

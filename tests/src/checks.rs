@@ -37,6 +37,7 @@ struct Tallies(Mutex<Tally>);
 /// `fuzz_seconds` is how long each fuzz target runs, 0 for not at all.
 pub fn run(filter: Option<&str>, skip_fleet: bool, fuzz_seconds: u64) -> Result<()> {
     setup::for_building()?;
+    setup::for_testing()?;
     let tallies = Tallies::default();
     tallies.check("house rules", || {
         let found = house_rules::violations(&paths::workspace())?;

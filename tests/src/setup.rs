@@ -36,6 +36,16 @@ pub fn for_building() -> Result<()> {
     wasm_target()
 }
 
+/// What the tests without the fleet need beside that: those of connections start a server of
+/// their own on loopback.
+pub fn for_testing() -> Result<()> {
+    // Its directory is not in every user's PATH.
+    if has_program("sshd") || std::path::Path::new("/usr/sbin/sshd").exists() {
+        return Ok(());
+    }
+    apt_install(&[("openssh-server", "is what the tests of connections connect to")])
+}
+
 /// What fuzzing needs beside that: libFuzzer is written in C++.
 pub fn for_fuzzing() -> Result<()> {
     if has_program("c++") {

@@ -72,6 +72,7 @@ fn act(task: Task) -> Result<()> {
     match task {
         Task::Setup => {
             setup::for_building()?;
+            setup::for_testing()?;
             setup::for_fleet()?;
             engine::ensure()
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value};
 
-use crate::plugin::{CommandSpec, Plugin};
+use crate::plugin::{CommandSpec, Description};
 
 /// Options that every command has.
 #[derive(Debug, Clone, Default)]
@@ -63,9 +63,9 @@ fn value(name: &'static str, short: Option<char>, of: &'static str, help: &'stat
     }
 }
 
-/// The whole command line. `plugins` bring their nouns.
-pub fn command(plugins: &[Plugin]) -> Command {
-    let globals = [
+/// The options that every command has.
+fn globals() -> [Arg; 13] {
+    [
         switch("verbose", Some('v'), "Show what every step prints"),
         switch("quiet", Some('q'), "Show errors and results only"),
         switch("json", None, "Print events and results as JSON, one per line"),
@@ -101,19 +101,29 @@ pub fn command(plugins: &[Plugin]) -> Command {
         // Kamal's own name for it.
         switch("yes", Some('y'), "Answer every question with yes").alias("confirmed"),
         switch("allow-commands", None, "Run the commands in the ERB of deploy.yml"),
-    ];
-    let mut root = Command::new("windlass")
+    ]
+}
+
+/// The command line of the kernel alone.
+pub fn kernel() -> Command {
+    let root = Command::new("windlass")
         .about("Deploys web apps to your servers with zero downtime, over SSH and Docker")
         .disable_version_flag(true)
         .disable_help_flag(true)
         .arg(Arg::new("help").long("help").action(ArgAction::Help).global(true).help("Print help"))
-        .args(globals.map(|arg| arg.global(true).help_heading("Global options")))
+        .args(globals().map(|arg| arg.global(true).help_heading("Global options")))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(own());
+    also_underscored(root)
+}
+
+/// The whole command line. The plugins that are described bring their nouns.
+pub fn command(plugins: &[&Description]) -> Command {
+    let mut root = kernel();
     let mut nouns: Vec<(String, Vec<Command>)> = Vec::new();
     for plugin in plugins {
-        for spec in &plugin.description().commands {
+        for spec in &plugin.commands {
             let verb = verb(spec);
             match nouns.iter_mut().find(|(noun, _)| *noun == spec.noun) {
                 Some((_, verbs)) => verbs.push(verb),
@@ -128,10 +138,10 @@ pub fn command(plugins: &[Plugin]) -> Command {
                 .about(about)
                 .subcommand_required(true)
                 .arg_required_else_help(true)
-                .subcommands(verbs),
+                .subcommands(verbs.into_iter().map(also_underscored)),
         );
     }
-    also_underscored(root)
+    root
 }
 
 /// Lets options be spelled `--skip_push` too, as Kamal does.

@@ -3,6 +3,7 @@
 //! This floor alone prints, reads the process environment and knows the terminal.
 
 mod args;
+mod clashes;
 mod commands;
 mod connect;
 mod failure;

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
 use crate::model::event::{Ending, Event, Sink};
+use crate::model::printable::printable;
 use crate::model::secret::Masker;
 
 use super::Globals;
@@ -53,10 +54,7 @@ impl Output {
 
     /// A text without secrets and without what could steer a terminal.
     pub fn clean(&self, text: &str) -> String {
-        self.mask_only(text)
-            .chars()
-            .map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c })
-            .collect()
+        printable(&self.mask_only(text))
     }
 
     /// A clean text in which revisions are cut short, for lines that people only follow.

@@ -24,7 +24,7 @@ use crate::model::secret::SecretStore;
 use crate::plugin::{Capability, Host, HostOptions, Limits, Plugin, Source, bundled};
 
 use super::failure::Failure;
-use super::{Globals, output::Output};
+use super::{Globals, clashes, output::Output};
 
 /// The project's directory: where the command was typed.
 pub const DIRECTORY: &str = ".";
@@ -254,6 +254,8 @@ pub fn plugins(host: &Host, project: &Project) -> Result<Vec<Plugin>, Failure> {
         plugins.retain(|known| known.name() != name);
         plugins.push(plugin);
     }
+    let described: Vec<_> = plugins.iter().map(|plugin| plugin.description()).collect();
+    clashes::check(&described).map_err(|clash| Failure::with_help(clash, clashes::HELP))?;
     Ok(plugins)
 }
 

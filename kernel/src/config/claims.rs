@@ -31,7 +31,7 @@ impl<'a> Claims<'a> {
             schema,
         });
         let mut list: Vec<Claim<'a>> = kernel.collect();
-        for Owner { plugin, pattern, schema } in owners {
+        for Owner { plugin, pattern, schema, bundled } in owners {
             let path: Vec<String> = segments(pattern).collect();
             let refuse = |text: String| {
                 Problem::error(text)
@@ -42,6 +42,17 @@ impl<'a> Claims<'a> {
                 problems.push(refuse(format!(
                     "the plugin `{plugin}` claims `{pattern}`, which is no key of the configuration"
                 )));
+                continue;
+            }
+            if !bundled && let Some((place, other)) = inside(&path, plugin, owners) {
+                let how = if place == *pattern {
+                    format!("belongs to {other}")
+                } else {
+                    format!("lies within `{place}` of {other}")
+                };
+                let problem =
+                    refuse(format!("the plugin `{plugin}` claims `{pattern}`, which {how}"));
+                problems.push(problem.help("use only one of the two plugins"));
                 continue;
             }
             if let Some(taken) = list.iter().find(|claim| claim.path == path) {
@@ -120,6 +131,26 @@ impl<'a> Claims<'a> {
     }
 }
 
+/// The key of somebody else that a plugin's pattern lies within or means too, and whose it is.
+/// The roles below `/servers` are shared out, so what the kernel owns there does not count.
+fn inside(path: &[String], plugin: &str, owners: &[Owner]) -> Option<(String, String)> {
+    let shared = |owner: &Owner| owner.plugin == "kernel" && owner.pattern == "/servers";
+    let kernel = of_kernel();
+    let others = owners.iter().chain(&kernel).filter(|owner| owner.plugin != plugin);
+    let length = |owner: &&Owner| segments(&owner.pattern).count();
+    let meet = |(left, right): (String, &String)| left == *right || left == "*" || right == "*";
+    let contains = |owner: &&Owner| {
+        length(owner) <= path.len() && segments(&owner.pattern).zip(path).all(meet)
+    };
+    let owner =
+        others.filter(|owner| !shared(owner)).filter(contains).max_by_key(|owner| length(owner))?;
+    let whose = match owner.plugin.as_str() {
+        "kernel" => "the kernel".to_owned(),
+        other => format!("the plugin `{other}`"),
+    };
+    Some((owner.pattern.clone(), whose))
+}
+
 fn covers(pattern: &[String], path: &[String]) -> bool {
     pattern.len() == path.len()
         && pattern.iter().zip(path).all(|(wanted, found)| wanted == "*" || wanted == found)
@@ -135,6 +166,7 @@ fn specificity(left: &[String], right: &[String]) -> Ordering {
 pub fn of_kernel() -> Vec<Owner> {
     let owner = |(pattern, schema): (&String, &Json)| Owner {
         plugin: "kernel".to_owned(),
+        bundled: true,
         pattern: pattern.clone(),
         schema: schema.clone(),
     };

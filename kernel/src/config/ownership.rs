@@ -19,6 +19,9 @@ use crate::model::problem::Problem;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Owner {
     pub plugin: String,
+    /// The plugin is part of the program. Another may not claim what lies below a key of
+    /// somebody else.
+    pub bundled: bool,
     pub pattern: String,
     pub schema: Json,
 }

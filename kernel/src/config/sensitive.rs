@@ -51,7 +51,8 @@ mod tests {
         let source = Sources::default().add("deploy.yml", text);
         let tree = yaml::parse(&source, &Rendered::plain(text)).unwrap().tree;
         let schema = json!({"properties": {"password": {"writeOnly": true}, "server": {}}});
-        let owner = Owner { plugin: "x".into(), pattern: "/registry".into(), schema };
+        let (plugin, pattern) = ("x".into(), "/registry".into());
+        let owner = Owner { plugin, bundled: true, pattern, schema };
         sensitive(&tree, &[owner])
     }
 

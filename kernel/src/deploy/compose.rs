@@ -128,6 +128,11 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
         }
     }
     let mut planned = lower(crew.engine(), &brief.files, steps)?;
+    for step in &mut planned {
+        let plugin = crew.iter().find(|plugin| plugin.name() == step.plugin);
+        let unlinked = plugin.map(|p| p.unlinked(&brief.project.run_directory, &step.step));
+        step.unlinked = unlinked.unwrap_or_default();
+    }
     planned.extend(records(brief, &rollout.moves, &planned));
     order(&mut planned, brief);
     Ok(Plan {
@@ -193,6 +198,7 @@ fn records(brief: &Brief, moves: &[wit::Move], planned: &[PlannedStep]) -> Vec<P
                 program: Program::AppendLine { path: paths.history(), line },
                 step,
                 undo: None,
+                unlinked: Vec::new(),
             }
         })
         .collect()

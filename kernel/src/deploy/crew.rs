@@ -87,6 +87,7 @@ impl Crew {
             for owned in &plugin.description().owns {
                 owners.push(Owner {
                     plugin: plugin.name().to_string(),
+                    bundled: plugin.is_bundled(),
                     pattern: owned.pattern.clone(),
                     schema: serde_json::from_str(&owned.schema).unwrap_or(Value::Bool(true)),
                 });
@@ -178,6 +179,7 @@ impl Brief {
     fn config(&self, plugin: &Plugin) -> Value {
         let reads = plugin.description().reads.iter().map(|pattern| Owner {
             plugin: plugin.name().to_string(),
+            bundled: true,
             pattern: pattern.clone(),
             schema: Value::Bool(true),
         });

@@ -182,7 +182,8 @@ fn qualify(plugin: String, step: Step, program: Program, undo: Option<Program>) 
         });
     }
     let effect = effect_of(&step);
-    PlannedStep { id: full(&step.id), effect, plugin, step, program, undo }
+    let id = full(&step.id);
+    PlannedStep { id, effect, plugin, step, program, undo, unlinked: Vec::new() }
 }
 
 /// What a step changes on the user's own machine before the lock is nothing that another deploy

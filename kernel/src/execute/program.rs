@@ -22,8 +22,13 @@ pub(super) struct Body {
     pub sets_y: bool,
 }
 
-/// Writes the body of a step.
+/// Writes the body of a step, with the check of its paths before it.
 pub(super) fn body(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
+    let body = act(step, scope)?;
+    Ok(Body { text: refuse_links(&step.unlinked) + &body.text, ..body })
+}
+
+fn act(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
     let limit_ms = step.step.time_limit_ms;
     let silent = |text: String| Ok(Body { text, yields: None, sets_y: false });
     match &step.program {
@@ -84,6 +89,19 @@ pub(super) fn body(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptErro
         // The client runs hooks itself: one in a script is a mistake of ours.
         Program::Hook { .. } => Err(ScriptError::Unsupported),
     }
+}
+
+/// Fails before anything is done if one of the paths is a symbolic link.
+fn refuse_links(paths: &[String]) -> String {
+    if paths.is_empty() {
+        return String::new();
+    }
+    let paths: Vec<String> = paths.iter().map(|path| quote(path)).collect();
+    format!(
+        "for windlass_ in {}; do if [ -L \"$windlass_\" ]; then printf '%s is a symbolic link: a \
+         plugin that is not bundled must not follow one\\n' \"$windlass_\" >&2; return 73; fi; done\n",
+        paths.join(" ")
+    )
 }
 
 /// One process: its environment and stdin, a time limit, and which codes mean success.

@@ -271,7 +271,15 @@ fn kind_test(kind: OutputKind, n: usize) -> String {
         OutputKind::ContainerId => {
             format!("case {var} in ''|*[!0-9a-f]*) false;; ????????????*) :;; *) false;; esac")
         }
-        OutputKind::IpAddress => format!("case {var} in ''|*[!0-9a-fA-F.:]*) false;; *) :;; esac"),
+        // Written plainly, and neither link-local nor of a metadata service, which answers with
+        // the machine's own credentials; `plugin::url` refuses the same in literals.
+        OutputKind::IpAddress => format!(
+            "case {var} in ''|*[!0-9a-fA-F.:]*) false;; \
+             169.254.*|100.100.100.200|168.63.129.16|0[0-9]*.*|*.0[0-9]*|*.*.*.*.*) false;; \
+             *:*.*|:*:*|0*:*|64:*|2002:*|[fF][eE][89aAbB]?:*) false;; \
+             [fF][dD]00:[eE][cC]2:*|[fF][dD]00:0[eE][cC]2:*) false;; \
+             *:*) :;; *[a-fA-F]*) false;; *.*.*.*) :;; *) false;; esac"
+        ),
         OutputKind::Port => {
             format!("case {var} in ''|*[!0-9]*|??????*) false;; *) [ {var} -gt 0 ];; esac")
         }

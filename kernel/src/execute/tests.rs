@@ -188,7 +188,8 @@ fn step(id: &str, program: Program) -> PlannedStep {
         annotations: Vec::new(),
     };
     let (id, plugin) = (id.to_string(), "test".to_string());
-    PlannedStep { id, plugin, effect: Effect::Write, step, program, undo: None }
+    let unlinked = Vec::new();
+    PlannedStep { id, plugin, effect: Effect::Write, step, program, undo: None, unlinked }
 }
 
 /// A step of shell commands.

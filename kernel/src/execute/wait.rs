@@ -136,14 +136,15 @@ pub(super) fn http(
     Ok(text)
 }
 
-/// `fetch` prints the raw answer to a GET of `$u`.
+/// `fetch` prints the raw answer to a GET of `$u`. The login user's settings of curl are left
+/// out, redirects are answers, and braces are not read as several URLs.
 const FETCH: &str = r#"n='
 '
 h=${u#http://}; p=/${h#*/}; [ "$p" != "/$h" ] || p=/; h=${h%%/*}
 o=${h##*:}; [ "$o" != "$h" ] || o=80
 a=${h%:*}; a=${a#\[}; a=${a%\]}
 fetch() {
-if command -v curl >/dev/null; then curl --silent --include --http1.0 --noproxy '*' --max-time $t -- "$u"
+if command -v curl >/dev/null; then curl --disable --silent --include --http1.0 --noproxy '*' --proto '=http,https' --no-location --globoff --max-time $t -- "$u"
 elif command -v bash >/dev/null; then lim $t bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" "$3" "$4" >&3 && exec cat <&3' fetch "$a" "$o" "$p" "$h"
 elif command -v nc >/dev/null; then printf 'GET %s HTTP/1.0\r\nHost: %s\r\n\r\n' "$p" "$h" | lim $t nc "$a" "$o"
 else printf 'HTTP/1.0 000 this host has neither curl nor bash nor nc to ask with\r\n\r\n'; fi

@@ -4,6 +4,7 @@ pub mod event;
 pub mod file_content;
 pub mod paths;
 pub mod plan;
+pub mod printable;
 pub mod problem;
 pub mod project;
 pub mod secret;

@@ -166,6 +166,10 @@ pub struct PlannedStep {
     pub step: Step,
     pub program: Program,
     pub undo: Option<Program>,
+    /// Paths that must not be symbolic links when the step or its undo acts: those through
+    /// which a plugin that is not bundled could leave the directory it was granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlinked: Vec<String>,
 }
 
 /// All steps of one operation, in the order in which each host performs them.

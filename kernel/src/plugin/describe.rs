@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::bindings::{CommandSpec, Description};
 use super::capability::Capability;
+use crate::model::printable::is_one_line;
 
 /// Checks a description; `name` is what the plugin was loaded as.
 ///
@@ -33,6 +34,7 @@ pub(super) fn check(description: &Description, name: &str) -> Result<(), String>
     for text in &description.capabilities {
         text.parse::<Capability>()?;
     }
+    one_line("what the plugin is about", &description.about)?;
     let mut seen = BTreeSet::new();
     for command in &description.commands {
         command_line(command)?;
@@ -53,8 +55,19 @@ fn command_line(command: &CommandSpec) -> Result<(), String> {
             return Err(format!("in the command `{noun} {verb}`, `{text}` is no word"));
         }
     }
+    let CommandSpec { about, confirm, .. } = command;
+    let words = flags.iter().flat_map(|flag| std::iter::once(&flag.about).chain(&flag.value));
+    let words = words.chain(arguments.iter().map(|argument| &argument.about));
+    words
+        .chain([about])
+        .chain(confirm)
+        .try_for_each(|text| one_line(&format!("a text of the command `{noun} {verb}`"), text))?;
+    if verb == "help" {
+        return Err(format!("`{noun} help` is the help of `{noun}`"));
+    }
     // They share the object in which the plugin is handed their values.
-    let distinct: BTreeSet<&&String> = names.iter().collect();
+    // A dash may be typed as an underscore.
+    let distinct: BTreeSet<String> = names.iter().map(|name| name.replace('_', "-")).collect();
     if distinct.len() != names.len() {
         return Err(format!("the command `{noun} {verb}` has two flags of the same name"));
     }
@@ -67,7 +80,18 @@ fn command_line(command: &CommandSpec) -> Result<(), String> {
     if arguments.iter().take(last).any(|argument| argument.many) {
         return Err(format!("in the command `{noun} {verb}`, only the last argument can be many"));
     }
+    let optional = arguments.iter().position(|argument| !argument.required);
+    let required = arguments.iter().rposition(|argument| argument.required);
+    if optional.is_some_and(|optional| required.is_some_and(|required| optional < required)) {
+        return Err(format!(
+            "in the command `{noun} {verb}`, a required argument follows an optional one"
+        ));
+    }
     Ok(())
+}
+
+fn one_line(what: &str, text: &str) -> Result<(), String> {
+    if is_one_line(text) { Ok(()) } else { Err(format!("{what} must be one line, not {text:?}")) }
 }
 
 /// Lower-case letters, digits and inner dashes, a letter first.
@@ -147,5 +171,37 @@ mod tests {
         assert!(lie(|d| d.commands[0].noun = "--x".to_owned()).contains("no word"));
         assert!(lie(|d| d.commands[0].flags[1].short = Some('f')).contains("short"));
         assert!(lie(|d| d.commands[0].flags[1].name = "hosts".to_owned()).contains("two flags"));
+    }
+    #[test]
+    fn s7_what_the_command_line_cannot_take_is_refused_in_words() {
+        let flag = |d: &mut Description, name: &str| {
+            let (name, about) = (name.to_owned(), String::new());
+            d.commands[0].flags.push(Flag { name, short: None, value: None, about });
+        };
+        assert!(lie(|d| flag(d, "wait_for")).contains("two flags"), "`--wait_for` is `--wait-for`");
+        assert!(lie(|d| d.commands[0].verb = "help".to_owned()).contains("`caddy help`"));
+        let late = lie(|d| {
+            let last = d.commands[0].arguments[0].clone();
+            d.commands[0].arguments[0].many = false;
+            d.commands[0].arguments.push(Argument {
+                name: "file".to_owned(),
+                required: true,
+                ..last
+            });
+        });
+        assert!(late.contains("a required argument follows"), "{late}");
+    }
+
+    #[test]
+    fn s8_texts_about_a_plugin_forge_no_line() {
+        for text in ["a\nb", "\u{202e}a", "\x1b[2J"] {
+            let text = || text.to_owned();
+            assert!(lie(|d| d.about = text()).contains("one line"));
+            assert!(lie(|d| d.commands[0].about = text()).contains("one line"));
+            assert!(lie(|d| d.commands[0].confirm = Some(text())).contains("one line"));
+            assert!(lie(|d| d.commands[0].flags[0].about = text()).contains("one line"));
+            assert!(lie(|d| d.commands[0].flags[0].value = Some(text())).contains("one line"));
+            assert!(lie(|d| d.commands[0].arguments[0].about = text()).contains("one line"));
+        }
     }
 }

@@ -51,6 +51,8 @@ pub(super) struct Grants {
     plugin: String,
     asked: Vec<Capability>,
     held: Vec<Capability>,
+    /// It holds what it asks for without being granted anything: a bundled plugin.
+    all: bool,
 }
 
 /// What is used anyway: secrets and files that stood in the workloads given to the plugin.
@@ -59,8 +61,21 @@ type Given<'a> = BTreeSet<(bool, &'a str)>;
 impl Grants {
     /// `held`: none = all that is asked for.
     pub(super) fn new(plugin: &str, asked: Vec<Capability>, held: Option<Vec<Capability>>) -> Self {
+        let all = held.is_none();
         let held = held.unwrap_or_else(|| asked.clone());
-        Self { plugin: plugin.to_owned(), asked, held }
+        Self { plugin: plugin.to_owned(), asked, held, all }
+    }
+
+    pub(super) fn are_all(&self) -> bool {
+        self.all
+    }
+
+    /// The absolute paths that are granted.
+    pub(super) fn absolute_paths(&self) -> impl Iterator<Item = &str> {
+        self.held.iter().filter_map(|held| match held {
+            Capability::Files(path) if path.starts_with('/') => Some(path.as_str()),
+            _ => None,
+        })
     }
 
     pub(super) fn asked(&self) -> &[Capability] {
@@ -129,8 +144,9 @@ impl Grants {
         for contribution in contributions {
             let Contribution { host, role, .. } = contribution;
             let by = || format!("its addition to the container of `{role}` on `{host}`");
-            // A mount reaches any path of the host, as does a container of one's own.
-            if !contribution.volumes.is_empty() {
+            // A mount reaches any path of the host, as does a container of one's own; and what a
+            // label, a variable, a network or a health command means is for others to decide.
+            if !contribution.volumes.is_empty() || (!self.all && changes(contribution)) {
                 self.need(cx, "", Capability::Containers, &by)?;
             }
             for path in &contribution.env_files {
@@ -213,6 +229,13 @@ impl Grants {
         let capability = asked.cloned().unwrap_or(needed);
         Err(Violation { by: by(), capability, line, plugin: self.plugin.clone() })
     }
+}
+
+/// Whether an addition changes what the container is or does; files of variables aside, which
+/// are granted by path.
+fn changes(contribution: &Contribution) -> bool {
+    let Contribution { labels, env, network, health, .. } = contribution;
+    !labels.is_empty() || !env.is_empty() || network.is_some() || health.is_some()
 }
 
 /// What performing an action needs, aside from its texts and its host.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
 use super::ticker::TICK;
+use crate::model::printable::on_one_line;
 use crate::model::wit::{composition, description, log, lowering, types};
 
-/// Receives what plugins log: the plugin's name, the level, the text without control
-/// characters. The text is not masked yet.
+/// Receives what plugins log: the plugin's name, the level, the text as one line that can be
+/// printed. The text is not masked yet.
 pub type LogSink = Arc<dyn Fn(&str, log::Level, &str) + Send + Sync>;
 
 /// Bounds of one call. The defaults fit guests in Rust with room for those that bring a
@@ -155,17 +156,15 @@ impl log::Host for State {
         if self.messages > self.limits.messages {
             return;
         }
-        let message = printable(&message, self.limits.message);
+        let message = shown(&message, self.limits.message);
         (self.log)(&self.plugin, level, &message);
         self.said = Some(message);
     }
 }
 
-/// A guest's text, safe to show: no control character but the line break and the tab, so
-/// that it cannot steer a terminal, and at most `length` bytes.
-pub(super) fn printable(text: &str, length: usize) -> String {
-    let text = &text[..text.floor_char_boundary(length)];
-    text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}")
+/// A guest's text, safe to show: one line of at most `length` bytes.
+pub(super) fn shown(text: &str, length: usize) -> String {
+    on_one_line(&text[..text.floor_char_boundary(length)])
 }
 
 #[cfg(test)]
@@ -173,9 +172,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_cannot_steer_the_terminal() {
-        assert_eq!(printable("a\x1b[2Jb\nc", 100), "a\u{fffd}[2Jb\nc");
-        assert_eq!(printable("aé", 2), "a");
+    fn texts_are_cut_between_characters() {
+        assert_eq!(shown("aé", 2), "a");
     }
 
     #[test]

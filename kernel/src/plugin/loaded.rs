@@ -14,9 +14,9 @@ use super::error::{Fault, PluginError};
 use super::grant::{Grants, Violation};
 use super::guest::{Guest, Running};
 use super::kind::Kind;
-use super::limits::{State, printable};
-use super::{verify, verify_steps};
-use crate::model::wit::{Context, Observation, Problem, Question, Step, Workload};
+use super::limits::{State, shown};
+use super::{links, verify, verify_steps};
+use crate::model::wit::{Action, Context, Observation, Problem, Question, Step, Wait, Workload};
 
 /// Bytes of a finding's text that are shown.
 const SHOWN: usize = 8 << 10;
@@ -80,11 +80,26 @@ impl Plugin {
         self.grants.missing()
     }
 
+    /// Whether it is part of the program, and so believed where nothing can be checked.
+    pub fn is_bundled(&self) -> bool {
+        self.grants.are_all()
+    }
+
+    /// The paths that must not be symbolic links when this step of the plugin acts. None of a
+    /// bundled plugin: its paths are the user's own, who may use links.
+    pub fn unlinked(&self, run_directory: &str, step: &Step) -> Vec<String> {
+        if self.is_bundled() {
+            return Vec::new();
+        }
+        let granted = self.grants.absolute_paths();
+        links::unlinked(&granted.chain([run_directory]).collect::<Vec<_>>(), step)
+    }
+
     /// Findings on what the plugin owns. None is an error of the call.
     pub fn check(&self, context: &Context) -> Result<Vec<Problem>, PluginError> {
         let found = self.lifecycle("check", |guest, store| guest.call_check(store, context))?;
         self.count("check", "problems", found.len())?;
-        Ok(found.into_iter().map(shown).collect())
+        Ok(found.into_iter().map(printable).collect())
     }
 
     /// What the plugin wants to know before it plans `context.operation`.
@@ -129,7 +144,7 @@ impl Plugin {
         let fault = match answer {
             Ok(value) => return Ok(value),
             Err(none) if none.is_empty() => Fault::Lie("it refuses without a reason".to_owned()),
-            Err(problems) => Fault::Problems(problems.into_iter().map(shown).collect()),
+            Err(problems) => Fault::Problems(problems.into_iter().map(printable).collect()),
         };
         Err(self.guest.error(call, fault))
     }
@@ -145,7 +160,7 @@ impl Plugin {
         self.count(call, "steps", steps.len())?;
         self.truth(call, verify_steps::check(context, &steps))?;
         self.allowed(call, self.grants.steps(context, &steps, workloads))?;
-        Ok(steps)
+        Ok(if self.is_bundled() { steps } else { steps.into_iter().map(writing).collect() })
     }
 
     pub(super) fn count(
@@ -191,9 +206,18 @@ impl Plugin {
     }
 }
 
+/// The step without its author's word that a command only reads: a command that writes must
+/// have the lock and the fence, and what a command does cannot be seen.
+fn writing(mut step: Step) -> Step {
+    if let Action::Run(command) | Action::Wait(Wait::Command(command)) = &mut step.action {
+        command.read_only = false;
+    }
+    step
+}
+
 /// A finding whose texts can be shown.
-fn shown(problem: Problem) -> Problem {
-    let shown = |text: String| printable(&text, SHOWN);
+fn printable(problem: Problem) -> Problem {
+    let shown = |text: String| shown(&text, SHOWN);
     Problem { message: shown(problem.message), help: problem.help.map(shown), ..problem }
 }
 

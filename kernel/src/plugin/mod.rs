@@ -9,8 +9,8 @@
 //! | `limits`, `ticker` | memory, time and size of a call |
 //! | `source`, `kind` | bundled or file; what its type says before it is compiled |
 //! | `cache` | descriptions and compiled code between runs |
-//! | `describe`, `verify`, `verify_steps`, `verify_texts`, `walk` | checks of answers |
-//! | `capability`, `grant` | what the user allowed |
+//! | `describe`, `verify`, `verify_steps`, `verify_texts`, `url`, `walk` | checks of answers |
+//! | `capability`, `grant`, `links` | what the user allowed |
 //! | `error` | [`PluginError`] |
 //! | `bindings` | generated from `wit/` |
 //!
@@ -28,11 +28,13 @@ mod host;
 mod kind;
 mod kinds;
 mod limits;
+mod links;
 mod loaded;
 mod source;
 #[cfg(test)]
 mod tests;
 mod ticker;
+mod url;
 mod verify;
 mod verify_steps;
 mod verify_texts;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::bindings::{Lowered, LoweredQuery, LoweredWait};
 use super::verify_texts;
 use super::walk::{self, Place};
+use crate::model::printable::is_one_line;
 use crate::model::wit::{
     ContainerAction, ContainerSpec, Context, Contribution, Fact, Move, Output, Part, Query,
     Question, Workload,
@@ -50,7 +51,7 @@ pub(super) fn questions(cx: &Context, questions: &[Question]) -> Result<(), Stri
         let Question { host: name, id, query } = question;
         host(cx, name)?;
         let named = |reason: String| format!("in the question {id:?} to `{name}`: {reason}");
-        if id.is_empty() || id.contains(char::is_control) {
+        if id.is_empty() || !is_one_line(id) {
             return Err(format!("{id:?} is no id of a question"));
         }
         if !seen.insert((name, id)) {

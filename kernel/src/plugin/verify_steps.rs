@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::verify::{host, id, path, role};
-use super::{verify_texts, walk};
+use super::{url, verify_texts, walk};
+use crate::model::printable::is_one_line;
 use crate::model::wit::{
     Action, Condition, ContainerAction, Context, OutputKind, OutputRef, Part, Step, Wait,
 };
 
 /// The `other` actions that the kernel performs.
 const KNOWN: [&str; 1] = ["say"];
+
+/// The annotation that says what to do if the step fails.
+const HELP: &str = "help";
 
 /// Checks the steps of one answer.
 ///
@@ -38,11 +42,16 @@ fn alone(cx: &Context, step: &Step) -> Result<(), String> {
     host(cx, &step.host)?;
     step.role.iter().try_for_each(|name| role(cx, name))?;
     step.block.iter().try_for_each(|name| id("the block", name))?;
-    for (what, text) in [("title", Some(&step.title)), ("audit line", step.audit.as_ref())] {
+    let help = step.annotations.iter().find(|(key, _)| key == HELP).map(|(_, text)| text);
+    let texts = [("title", Some(&step.title)), ("audit line", step.audit.as_ref()), ("help", help)];
+    for (what, text) in texts {
         let Some(text) = text else { continue };
-        if text.trim().is_empty() || text.contains(char::is_control) {
+        if text.trim().is_empty() || !is_one_line(text) {
             return Err(format!("the {what} must be one line of text, not {text:?}"));
         }
+    }
+    if !is_one_line(&step.why) {
+        return Err(format!("the reason must be one line of text, not {:?}", step.why));
     }
     if step.time_limit_ms == 0 {
         return Err("it has no time limit".to_owned());
@@ -50,6 +59,9 @@ fn alone(cx: &Context, step: &Step) -> Result<(), String> {
     for action in std::iter::once(&step.action).chain(&step.undo) {
         meant(action)?;
         verify_texts::check(&walk::action(action))?;
+        if let Action::Wait(Wait::Http(http)) = action {
+            url::check(&http.url)?;
+        }
     }
     match step.action {
         Action::Wait(Wait::DelayMs(delay)) if delay > step.time_limit_ms => {
@@ -83,8 +95,9 @@ fn meant(action: &Action) -> Result<(), String> {
             program(command.argv.is_empty())
         }
         Action::Container(ContainerAction::Exec(exec)) => program(exec.argv.is_empty()),
-        Action::WriteFile(write) if write.mode > 0o7777 => {
-            Err(format!("{:o} are no permission bits", write.mode))
+        // A set-user-ID file would be somebody else's rights for whoever runs it.
+        Action::WriteFile(write) if write.mode > 0o777 => {
+            Err(format!("the mode {:o} is not within 777", write.mode))
         }
         Action::Wait(Wait::Http(http)) if http.status_from > http.status_to => {
             Err(format!("no status lies from {} to {}", http.status_from, http.status_to))

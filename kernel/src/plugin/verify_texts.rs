@@ -44,7 +44,7 @@ fn one(place: Place, text: &Text) -> Result<(), String> {
             Part::HostEnv(name) if !variable(name) => {
                 return Err(format!("`{name}` is no name of a variable"));
             }
-            Part::HostEnv(_) if place == Place::Program => {
+            Part::HostEnv(_) if matches!(place, Place::Program | Place::Url) => {
                 return misplaced();
             }
             Part::OutputOf(output) if !takes_output(place, text, output) => {

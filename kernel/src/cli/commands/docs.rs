@@ -158,8 +158,10 @@ mod tests {
                 "tag": {"anyOf": [{"type": "string"}, {"properties": {"deep": {}}}]},
             },
         });
-        let owner =
-            |pattern: &str, schema| Owner { plugin: "x".into(), pattern: pattern.into(), schema };
+        let owner = |pattern: &str, schema| {
+            let (plugin, pattern) = ("x".into(), pattern.into());
+            Owner { plugin, bundled: true, pattern, schema }
+        };
         vec![
             owner("/proxy", schema),
             owner("/servers/*/proxy", json!({"type": "boolean", "description": "Or not."})),

@@ -88,11 +88,12 @@ pub fn dispatch(
         return Ok(());
     }
     let nouns = nouns::in_use(&words, &env, &plugin_host(&env, None))?;
+    let described: Vec<_> = nouns.iter().map(|plugin| plugin.description()).collect();
     // `-h` means hosts after a command, and help as the first word.
     let words = words.into_iter().enumerate().map(|(i, word)| {
         if i == 1 && (word == "-h" || word == "help") { OsString::from("--help") } else { word }
     });
-    let matches = args::command(&nouns).try_get_matches_from(words)?;
+    let matches = args::command(&described).try_get_matches_from(words)?;
     let globals = deepest(&matches, Globals::read);
     let output = Output::new(&globals);
     let plugins = plugin_host(&env, Some(&output));

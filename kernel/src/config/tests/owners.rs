@@ -6,7 +6,7 @@ use super::tree;
 use crate::config::ownership::{Owner, check, owner_of, section};
 
 pub(super) fn owner(plugin: &str, pattern: &str, schema: serde_json::Value) -> Owner {
-    Owner { plugin: plugin.into(), pattern: pattern.into(), schema }
+    Owner { plugin: plugin.into(), bundled: true, pattern: pattern.into(), schema }
 }
 
 pub(super) fn owners() -> Vec<Owner> {
@@ -123,6 +123,43 @@ fn claims_that_clash_are_the_plugins_fault() {
             "the plugin `c` claims `nope`, which is no key of the configuration",
         ]
     );
+}
+
+#[test]
+fn s7_a_stranger_takes_no_key_of_anybody_else() {
+    let claim = |pattern: &str| {
+        let stranger = |pattern| Owner { bundled: false, ..owner("slim", pattern, json!({})) };
+        let mut owners = owners();
+        // Whoever is listed first: the bundled plugin has the key.
+        owners.insert(0, stranger("/slim"));
+        owners.insert(0, stranger(pattern));
+        let found = check(&tree("service: a\n"), &owners).into_iter();
+        let mut found = found.map(|p| p.message).filter(|message| message.contains("slim"));
+        found.next()
+    };
+    for (pattern, within, whose) in [
+        ("/traefik/args", "/traefik", "the plugin `traefik`"),
+        ("/traefik", "/traefik", "the plugin `traefik`"),
+        ("/*/args", "", ""),
+        ("/traefik/*", "/traefik", "the plugin `traefik`"),
+        ("/servers/web/env", "/servers/*", "the plugin `app`"),
+        ("/servers/*/traefik/x", "/servers/*/traefik", "the plugin `traefik`"),
+        ("/ssh/user", "/ssh", "the kernel"),
+    ] {
+        let told = claim(pattern).unwrap_or_else(|| panic!("{pattern}"));
+        assert!(told.contains("`slim`") && told.contains(whose), "{told}");
+        let belongs = if within == pattern { "belongs to" } else { &format!("within `{within}") };
+        assert!(told.contains(belongs), "{told}");
+    }
+    assert_eq!(claim("/slim/args"), None, "its own key");
+    // Roles are shared out; a bundled plugin may nest in another.
+    let roles = [
+        owner("app", "/servers/*/cmd", json!({})),
+        Owner { bundled: false, ..owner("slim", "/servers/*/slim", json!({})) },
+        owner("app", "/healthcheck", json!({})),
+        owner("traefik", "/healthcheck/cord", json!({})),
+    ];
+    assert!(check(&tree("service: a\n"), &roles).is_empty());
 }
 
 #[test]

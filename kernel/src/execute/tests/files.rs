@@ -245,3 +245,65 @@ fn an_audit_log_that_cannot_be_written_stops_nothing() {
         assert_eq!(bench.run(&trip(vec![first])).code("a"), Some(0));
     });
 }
+
+#[test]
+fn s8_a_strangers_step_follows_no_symbolic_link() {
+    let path = || String::from(".kamal/data/x");
+    let (root, dir) = (String::from(".kamal/data"), String::from(".kamal/data"));
+    let programs = || {
+        [
+            write(&path(), "theirs", 0o600),
+            Program::Upload { path: path(), content: FileContent::new(b"x".to_vec()), mode: 0o600 },
+            Program::WriteEnvFile { path: path(), vars: vec![var("A", literal("1"))] },
+            Program::AppendLine { path: path(), line: literal("theirs") },
+            Program::MakeDirectory { path: path() },
+            Program::RemoveFile { path: path() },
+            Program::RemoveDirectory { path: path() },
+            Program::MergeDirectory { from: "from".into(), to: path() },
+        ]
+    };
+    each_shell(|bench| {
+        bench.put("etc/x", "ours");
+        bench.put("from/new", "theirs");
+        // Above what is checked a link is the user's own.
+        std::fs::create_dir_all(bench.file("disk/kamal")).unwrap();
+        std::os::unix::fs::symlink("disk/kamal", bench.file(".kamal")).unwrap();
+        let confined = |id: &str, program: Program| {
+            let mut step = step(id, program);
+            step.unlinked = vec![root.clone(), path(), format!("{}.windlass-new", path())];
+            step
+        };
+        let outside = || std::fs::read_dir(bench.file("etc")).unwrap().count();
+        let refused = |what: &str| {
+            for program in programs() {
+                let shown = format!("{what}: {program:?}");
+                let mut undone = confined("undone", shell("true")).back(program.clone());
+                undone.step.may_fail = true;
+                let outcome = bench.run(&trip(vec![undone, does("fail", "exit 1")]));
+                assert_eq!(outcome.code("undone"), Some(73), "{shown}");
+                assert!(outcome.report.undone.iter().all(|(_, ok)| !ok), "{shown}");
+                let outcome = bench.run(&trip(vec![confined("a", program)]));
+                assert_eq!(outcome.code("a"), Some(73), "{shown}");
+                assert!(outcome.printed("a").contains("is a symbolic link"), "{outcome:?}");
+                assert_eq!(bench.text("etc/x").as_deref(), Some("ours"), "{shown}");
+                assert_eq!(outside(), 1, "{shown}");
+            }
+        };
+        std::os::unix::fs::symlink("../../etc", bench.file(&dir)).unwrap();
+        refused("the directory");
+        std::fs::remove_file(bench.file(&dir)).unwrap();
+        std::fs::create_dir(bench.file(&dir)).unwrap();
+        std::os::unix::fs::symlink("../../../etc/x", bench.file(&path())).unwrap();
+        refused("the file");
+        std::fs::remove_file(bench.file(&path())).unwrap();
+        let temporary = bench.file(&format!("{}.windlass-new", path()));
+        std::os::unix::fs::symlink("../../../etc/y", &temporary).unwrap();
+        refused("the temporary file");
+        std::fs::remove_file(temporary).unwrap();
+        assert_eq!(
+            bench.run(&trip(vec![confined("a", write(&path(), "theirs", 0o600))])).code("a"),
+            Some(0)
+        );
+        assert_eq!(bench.text(".kamal/data/x").as_deref(), Some("theirs"));
+    });
+}

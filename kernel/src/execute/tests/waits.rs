@@ -248,6 +248,26 @@ fn the_port_after_a_text_is_yielded() {
 }
 
 #[test]
+fn s1_a_url_leads_to_no_file_and_no_redirect_is_followed() {
+    each_way(|bench| {
+        bench.put("private", "sesame\n");
+        let url = format!("file://{}", bench.file("private").display());
+        let outcome = ask(bench, http(&url), 200);
+        assert_eq!(outcome.code("ask"), Some(124));
+        assert!(!outcome.printed("ask").contains("sesame"), "{outcome:?}");
+
+        // Not even if the login user wants curl to.
+        bench.put(".curlrc", "location\n");
+        let inside = Server::answering(&[&answer("200 OK", "sesame")]);
+        let location = format!("302 Found\r\nLocation: {}", inside.url("/"));
+        let server = Server::answering(&[&answer(&location, "")]);
+        let wait = HttpWait { status_from: 302, status_to: 302, ..http(&server.url("/")) };
+        assert_eq!(ask(bench, wait, 30_000).code("ask"), Some(0));
+        assert_eq!(inside.asked(), 0);
+    });
+}
+
+#[test]
 fn no_answer_is_never_a_match() {
     each_way(|bench| {
         // Nobody listens; whatever listens says nothing; it is no HTTP.

@@ -3,9 +3,12 @@
 use serde_json::json;
 
 use super::*;
+use crate::model::plan::{Effect, effect};
 use crate::model::wit::{
-    Command, ContainerAction, ContainerSpec, EnvVar, FileWrite, Query, Workload,
+    Command, ContainerAction, ContainerSpec, Contribution, EnvVar, FileWrite, Health, Query, Wait,
+    Workload,
 };
+use crate::plugin::grant::Grants;
 
 /// Plans one step with these grants; the violation's text if it is refused.
 fn plan(bench: &Bench, grants: &[&str], action: &Action) -> Result<(), String> {
@@ -161,4 +164,80 @@ fn a_role_may_start_what_it_was_given_and_nothing_else() {
     assert!(error.to_string().contains("`secret:DATABASE`"), "{error}");
     let error = own(Workload { role: "db".to_owned(), ..workload("TOKEN") }).unwrap_err();
     assert!(error.to_string().contains("no role"), "{error}");
+}
+
+#[test]
+fn s6_a_strangers_command_needs_the_lock_whatever_it_says() {
+    let command = Command {
+        argv: vec![literal("rm"), literal("x")],
+        env: Vec::new(),
+        stdin: None,
+        directory: None,
+        success: Vec::new(),
+        read_only: true,
+    };
+    for action in [Action::Run(command.clone()), Action::Wait(Wait::Command(command))] {
+        assert_eq!(effect(&action), Effect::Read);
+        let settings = json!({ "steps": [step("a", "web-1", Phase::Prepare, action)] });
+        let steps = Bench::new().hostile().plan(&context(&settings), &[]).unwrap();
+        assert_eq!(effect(&steps[0].action), Effect::Write);
+    }
+}
+
+#[test]
+fn s8_a_strangers_files_stay_in_the_directory_that_was_granted() {
+    let bench = Bench::new();
+    let granted = |grants: &[&str]| {
+        bench.hostile().granted(grants.iter().map(|text| text.parse().unwrap()).collect())
+    };
+    let at = |path: &str| step("a", "web-1", Phase::Prepare, write(path));
+    let plugin = granted(&["files:data", "files:/srv"]);
+    assert_eq!(
+        plugin.unlinked(".kamal", &at(".kamal/data/x")),
+        [".kamal/data", ".kamal/data/x", ".kamal/data/x.windlass-new"]
+    );
+    assert_eq!(plugin.unlinked(".kamal", &at("/srv/x")), ["/srv/x", "/srv/x.windlass-new"]);
+    let mut undone = step("a", "web-1", Phase::Prepare, Action::RemoveFile(".kamal/a".to_owned()));
+    undone.undo = Some(Action::MergeDirectory((".kamal/b".to_owned(), ".kamal/c".to_owned())));
+    assert_eq!(plugin.unlinked(".kamal", &undone), [".kamal/a", ".kamal/b", ".kamal/c"]);
+    let bundled = bench.host().load(Source::Bundled("env".to_owned())).unwrap();
+    assert!(bundled.is_bundled() && !plugin.is_bundled());
+    assert!(bundled.unlinked(".kamal", &at(".kamal/data/x")).is_empty());
+}
+
+#[test]
+fn s8_additions_of_a_stranger_need_containers() {
+    let none = || Contribution {
+        host: "web-1".to_owned(),
+        role: "web".to_owned(),
+        labels: Vec::new(),
+        env: Vec::new(),
+        env_files: Vec::new(),
+        volumes: Vec::new(),
+        network: None,
+        health: None,
+        proxied: true,
+    };
+    let label = ("traefik.http.routers.evil.rule".to_owned(), literal("PathPrefix(`/`)"));
+    let var = EnvVar { name: "LD_PRELOAD".to_owned(), value: literal("x") };
+    let health = Health { command: "x".to_owned(), interval_ms: None };
+    let changes = [
+        Contribution { labels: vec![label], ..none() },
+        Contribution { env: vec![var], ..none() },
+        Contribution { network: Some("host".to_owned()), ..none() },
+        Contribution { health: Some(health), ..none() },
+        Contribution { volumes: vec![literal("/:/host")], ..none() },
+    ];
+    let cx = context(&json!({}));
+    let add = |held: Option<Vec<Capability>>, asked: Vec<Capability>, part: &Contribution| {
+        Grants::new("slim", asked, held).contributions(&cx, std::slice::from_ref(part), &[])
+    };
+    let containers = || vec![Capability::Containers];
+    for change in &changes {
+        let refused = add(Some(Vec::new()), containers(), change).unwrap_err().to_string();
+        assert!(refused.contains("`containers` is not granted"), "{refused}");
+        assert_eq!(add(Some(containers()), containers(), change), Ok(()));
+    }
+    assert_eq!(add(Some(Vec::new()), Vec::new(), &none()), Ok(()));
+    assert_eq!(add(None, Vec::new(), &changes[0]), Ok(()), "a bundled plugin is believed");
 }

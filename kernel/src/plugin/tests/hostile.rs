@@ -85,6 +85,23 @@ fn what_it_logs_is_bounded_and_harmless() {
 }
 
 #[test]
+fn s8_what_it_logs_or_finds_forges_no_line() {
+    let bench = Bench::new();
+    bench.hostile().plan(&context(&json!({ "do": "forge" })), &[]).unwrap();
+    assert_eq!(bench.logged(), ["done ⏎   web-1  ✓ \u{fffd}Boot"]);
+    let problem = Problem {
+        severity: Severity::Error,
+        message: "a\nerror: b".to_owned(),
+        pointer: None,
+        host: None,
+        help: Some("\u{2066}c\u{2028}d".to_owned()),
+    };
+    let found = bench.hostile().check(&context(&json!({ "problems": [problem] }))).unwrap();
+    assert_eq!(found[0].message, "a ⏎ error: b");
+    assert_eq!(found[0].help.as_deref(), Some("\u{fffd}c\u{fffd}d"));
+}
+
+#[test]
 fn a_huge_answer_is_refused() {
     let bench = Bench::new();
     let error = bench.hostile().check(&context(&json!({ "do": "huge" }))).unwrap_err();

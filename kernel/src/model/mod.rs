@@ -6,5 +6,6 @@ pub mod paths;
 pub mod plan;
 pub mod problem;
 pub mod project;
+pub mod render;
 pub mod secret;
 pub mod wit;

@@ -53,7 +53,7 @@ fn ways(spec: &CommandSpec) -> Vec<(String, Value)> {
 }
 
 /// What one host of the app has that a deploy would not leave.
-fn leave(bench: &Bench, host: &str, role: &str, version: &str, status: ContainerStatus) {
+pub fn leave(bench: &Bench, host: &str, role: &str, version: &str, status: ContainerStatus) {
     let mut fleet = bench.fleet.lock();
     let machine = fleet.machine(host);
     let image = format!("{REPOSITORY}:{version}");

@@ -1,7 +1,7 @@
 //! Steps as the snapshots show them: in the words of the one renderer, under a line that says
 //! where they belong.
 
-use crate::model::plan::PlannedStep;
+use crate::model::plan::{Effect, PlannedStep};
 use crate::model::render;
 
 fn head(step: &PlannedStep) -> String {
@@ -11,6 +11,14 @@ fn head(step: &PlannedStep) -> String {
 /// Where and on which terms, and what it does.
 pub fn action(step: &PlannedStep) -> String {
     format!("{}\n{}", head(step), render::indent(&render::does(step), "  "))
+}
+
+/// The same; of a step that only looks, without what it does.
+pub fn outline(step: &PlannedStep) -> String {
+    match step.effect {
+        Effect::Read => format!("{}\n", head(step)),
+        Effect::Stage | Effect::User | Effect::Write => action(step),
+    }
 }
 
 /// All that a plan says of a step.

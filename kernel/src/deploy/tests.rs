@@ -1,9 +1,11 @@
 //! The whole story on hosts in memory: bundled plugins plan, a simulated fleet performs.
 
+mod accessory;
 mod assets;
 mod back;
 mod bench;
 mod broken;
+mod builder;
 mod builders;
 mod checks;
 mod client;

@@ -2,11 +2,40 @@
 
 use std::fmt::Write as _;
 
+use crate::deploy::crew::Crew;
 use crate::model::plan::{Effect, LOCAL, Plan, PlannedStep};
+use crate::model::render;
 use crate::model::wit::{Condition, Phase};
+use crate::plugin::Kind;
 
-/// Every step by host, with what it may change, when it runs, and why it is there.
-pub fn describe(plan: &Plan, verbose: bool) -> String {
+/// Below the title of a step.
+const MARGIN: &str = "        ";
+
+/// The plugins of a plan that are not bundled.
+#[derive(Debug, Default)]
+pub struct Strangers {
+    pub names: Vec<String>,
+    /// One of them has a say in what steps of other plugins do.
+    pub meddle: bool,
+}
+
+impl Strangers {
+    /// Those of a crew that have these names.
+    pub fn of(crew: &Crew, names: Vec<String>) -> Self {
+        let mut strange = crew.iter().filter(|plugin| names.iter().any(|n| n == plugin.name()));
+        let meddle = strange.any(|plugin| match plugin.kind() {
+            Kind::Step | Kind::Registry => false,
+            // They make or change the containers and commands of others.
+            Kind::Engine | Kind::Env | Kind::Proxy | Kind::Role => true,
+        });
+        Self { names, meddle }
+    }
+}
+
+/// Every step by host, with what it may change and when it runs; if `verbose`, also what it
+/// does, word by word, and why it is there. A title is only what a plugin says of a step, so
+/// what a stranger decides is shown in any case.
+pub fn describe(plan: &Plan, verbose: bool, strangers: &Strangers) -> String {
     let mut text = String::new();
     let writes = plan.steps.iter().filter(|s| s.effect == Effect::Write).count();
     let _ = writeln!(
@@ -30,7 +59,16 @@ pub fn describe(plan: &Plan, verbose: bool) -> String {
                 phase = Some(step.step.phase);
                 let _ = writeln!(text, "  {}", phase_name(step.step.phase));
             }
-            text.push_str(&line(plan, step, verbose));
+            let is_strange = strangers.names.contains(&step.plugin);
+            text.push_str(&line(plan, step, is_strange));
+            if verbose || is_strange || strangers.meddle {
+                text.push_str(&render::indent(&render::does(step), MARGIN));
+            }
+            if verbose {
+                let more =
+                    format!("{}, {}\n{}", step.id, render::terms(step), render::reasons(step));
+                text.push_str(&render::indent(&more, MARGIN));
+            }
         }
     }
     text
@@ -49,7 +87,7 @@ fn phase_name(phase: Phase) -> &'static str {
     }
 }
 
-fn line(plan: &Plan, step: &PlannedStep, verbose: bool) -> String {
+fn line(plan: &Plan, step: &PlannedStep, is_strange: bool) -> String {
     let mark = match step.effect {
         Effect::Read => "?",
         Effect::Stage => "+",
@@ -62,12 +100,8 @@ fn line(plan: &Plan, step: &PlannedStep, verbose: bool) -> String {
         Condition::Failed(id) => format!(" — only if “{}” fails", title(plan, id)),
     };
     let undo = if step.undo.is_some() { " (taken back on failure)" } else { "" };
-    let why = if verbose && !step.step.why.is_empty() {
-        format!("\n        because {} [{}]", step.step.why, step.plugin)
-    } else {
-        String::new()
-    };
-    format!("    {mark} {}{condition}{undo}{why}\n", step.step.title)
+    let whose = if is_strange { format!(" [{}]", step.plugin) } else { String::new() };
+    format!("    {mark} {}{whose}{condition}{undo}\n", step.step.title)
 }
 
 /// The title of a step; of a block, those of its first and last step.
@@ -80,5 +114,75 @@ fn title(plan: &Plan, id: &str) -> String {
             title(block.next_back()).map_or(first.clone(), |last| format!("{first} … {last}"))
         }
         (None, None) => id.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::plan::{Process, Program};
+    use crate::model::wit::{Action, Command, Part, Step};
+
+    /// One step of the plugin `greedy`, which says that it warms a cache.
+    fn plan() -> Plan {
+        let words = "docker run --privileged --volume /:/host alpine rm -rf /host/etc";
+        let argv = words.split(' ').map(|word| vec![Part::Literal(word.into())]).collect();
+        let process = Process { argv, env: Vec::new(), stdin: None, success: Vec::new() };
+        let command = Command {
+            argv: process.argv.clone(),
+            env: Vec::new(),
+            stdin: None,
+            directory: None,
+            success: Vec::new(),
+            read_only: false,
+        };
+        let step = Step {
+            id: "warm".into(),
+            title: "Warm the cache".into(),
+            host: "web-1".into(),
+            role: None,
+            phase: Phase::Prepare,
+            action: Action::Run(command),
+            time_limit_ms: 60_000,
+            undo: None,
+            when: Condition::Always,
+            block: None,
+            may_fail: false,
+            why: "/cache".into(),
+            audit: None,
+            annotations: Vec::new(),
+        };
+        let program = Program::Processes { processes: vec![process], yields: None };
+        let step = PlannedStep {
+            id: "greedy.warm".into(),
+            plugin: "greedy".into(),
+            effect: Effect::Write,
+            step,
+            program,
+            undo: None,
+        };
+        Plan { steps: vec![step], ..Plan::default() }
+    }
+
+    const DOES: &str = "        docker run --privileged --volume /:/host alpine rm -rf /host/etc\n";
+
+    #[test]
+    fn a_title_does_not_hide_what_a_strangers_step_does() {
+        let strangers = Strangers { names: vec!["greedy".to_string()], meddle: false };
+        let text = describe(&plan(), false, &strangers);
+        assert!(text.ends_with(&format!("    ! Warm the cache [greedy]\n{DOES}")), "{text}");
+        let other = Strangers { names: vec!["other".to_string()], meddle: true };
+        let text = describe(&plan(), false, &other);
+        assert!(text.ends_with(&format!("    ! Warm the cache\n{DOES}")), "{text}");
+    }
+
+    #[test]
+    fn what_bundled_plugins_do_is_shown_on_demand() {
+        assert!(
+            describe(&plan(), false, &Strangers::default()).ends_with("    ! Warm the cache\n")
+        );
+        let text = describe(&plan(), true, &Strangers::default());
+        let more = "        greedy.warm, within 60 s\n        because /cache\n";
+        assert!(text.ends_with(&format!("    ! Warm the cache\n{DOES}{more}")), "{text}");
     }
 }

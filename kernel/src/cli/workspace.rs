@@ -235,10 +235,7 @@ impl Workspace {
 pub fn plugins(host: &Host, project: &Project) -> Result<Vec<Plugin>, Failure> {
     let mut plugins = bundled_plugins(host)?;
     for (name, spec) in &project.windlass.plugins {
-        let Some(component) = &spec.component else { continue };
-        if bundled().any(|known| known == component) {
-            continue;
-        }
+        let Some(component) = strange(spec) else { continue };
         if component.starts_with("oci://") {
             return Err(Failure::with_help(
                 format!("the plugin `{name}` is at {component}, and this version reads files only"),
@@ -257,6 +254,18 @@ pub fn plugins(host: &Host, project: &Project) -> Result<Vec<Plugin>, Failure> {
     let described: Vec<_> = plugins.iter().map(|plugin| plugin.description()).collect();
     clashes::check(&described).map_err(|clash| Failure::with_help(clash, clashes::HELP))?;
     Ok(plugins)
+}
+
+/// The names of the project's plugins that are not bundled.
+pub fn strangers(project: &Project) -> Vec<String> {
+    let plugins = project.windlass.plugins.iter();
+    plugins.filter(|(_, spec)| strange(spec).is_some()).map(|(name, _)| name.clone()).collect()
+}
+
+/// The component of a plugin, unless it is a bundled one.
+fn strange(spec: &PluginSpec) -> Option<&str> {
+    let component = spec.component.as_deref()?;
+    bundled().all(|known| known != component).then_some(component)
 }
 
 fn grants(name: &str, spec: &PluginSpec) -> Result<Vec<Capability>, Failure> {

@@ -1,14 +1,17 @@
 //! The whole story on hosts in memory: bundled plugins plan, a simulated fleet performs.
 
+mod accessory;
 mod assets;
 mod back;
 mod bench;
 mod broken;
+mod builder;
 mod builders;
 mod checks;
 mod client;
 mod clones;
 mod commands;
+mod cords;
 mod crash;
 mod crash_states;
 mod desk;
@@ -21,6 +24,8 @@ mod merging;
 mod outputs;
 mod perform;
 mod play;
+mod shown;
 mod strict;
+mod traefik;
 mod trips;
 mod two_runs;

@@ -23,6 +23,11 @@ impl FileContent {
         Self { digest, bytes: Some(bytes.into()) }
     }
 
+    /// SHA-256, lower-case hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
     /// The bytes, unless the plan was loaded from a file.
     pub fn bytes(&self) -> Option<&[u8]> {
         self.bytes.as_deref()

@@ -7,5 +7,6 @@ pub mod plan;
 pub mod printable;
 pub mod problem;
 pub mod project;
+pub mod render;
 pub mod secret;
 pub mod wit;

@@ -5,7 +5,7 @@ use windlass_sdk::composition::Workload;
 use windlass_sdk::steps::container_spec;
 use windlass_sdk::testing;
 use windlass_sdk::types::{
-    Context, EnvVar, Fact, FileState, Observation, Part, Problem, Query, Text,
+    Action, Context, EnvVar, Fact, FileState, Observation, Part, Problem, Query, Text,
 };
 
 const CONFIG: &str = r#"{
@@ -42,7 +42,7 @@ fn answers(context: &Context, present: bool, names: &[&str]) -> Vec<Observation>
 
 fn planned(context: &Context, observations: &[Observation]) -> String {
     match crate::steps::plan(context, observations) {
-        Ok(steps) => testing::lines(&steps),
+        Ok(steps) => testing::outline(&steps),
         Err(problems) => shown(problems),
     }
 }
@@ -112,17 +112,27 @@ fn what_is_asked() {
 #[test]
 fn a_push_writes_the_files_of_all_roles() {
     let context = context("env push", CONFIG);
-    assert_snapshot!(planned(&context, &[]), @r#"
+    assert_snapshot!(planned(&context, &[]), @"
     web-1 prepare write-web[web]: Write the secrets of web to .kamal/env/roles/shop-web.env
-      {"WriteEnvFile":{"path":".kamal/env/roles/shop-web.env","vars":[{"name":"KEY","value":[{"Secret":"KEY"}]}]}}
       60 s; because of /env; audit: Pushed env files
     web-2 prepare write-web[web]: Write the secrets of web to .kamal/env/roles/shop-web.env
-      {"WriteEnvFile":{"path":".kamal/env/roles/shop-web.env","vars":[{"name":"KEY","value":[{"Secret":"KEY"}]},{"name":"EU_KEY","value":[{"Secret":"EU_KEY"}]}]}}
       60 s; because of /env; audit: Pushed env files
     web-2 prepare write-workers[workers]: Write the secrets of workers to .kamal/env/roles/shop-workers.env
-      {"WriteEnvFile":{"path":".kamal/env/roles/shop-workers.env","vars":[{"name":"KEY","value":[{"Secret":"KEY"}]},{"name":"PEM","value":[{"Secret":"PEM"}]},{"name":"PATH","value":[{"Secret":"PATH"}]},{"name":"EU_KEY","value":[{"Secret":"EU_KEY"}]}]}}
       60 s; because of /env
-    "#);
+    ");
+    let written = |action| match action {
+        Action::WriteEnvFile(file) => file.vars.iter().map(var).collect::<Vec<_>>().join(" "),
+        other => panic!("{other:?}"),
+    };
+    let steps = crate::steps::plan(&context, &[]).unwrap().into_iter();
+    assert_eq!(
+        steps.map(|step| written(step.action)).collect::<Vec<_>>(),
+        [
+            "KEY=<secret KEY>",
+            "KEY=<secret KEY> EU_KEY=<secret EU_KEY>",
+            "KEY=<secret KEY> PEM=<secret PEM> PATH=<secret PATH> EU_KEY=<secret EU_KEY>",
+        ]
+    );
     let setup = Context { operation: "setup".to_string(), ..context };
     let push = Context { operation: "env push".to_string(), ..setup.clone() };
     assert_eq!(planned(&setup, &[]), planned(&push, &[]));
@@ -134,14 +144,18 @@ fn a_delete_removes_them() {
     context.destination = Some("staging".to_string());
     context.run_directory = "/var/lib/app".to_string();
     context.hosts.truncate(1);
-    assert_snapshot!(planned(&context, &[]), @r#"
+    assert_snapshot!(planned(&context, &[]), @"
     web-1 prepare remove-web[web]: Remove /var/lib/app/env/roles/shop-web-staging.env
-      {"RemoveFile":"/var/lib/app/env/roles/shop-web-staging.env"}
       60 s; because of /env; audit: Deleted env files
     web-1 prepare clear-web[web]: Remove /var/lib/app/env/roles/shop-web-staging.env.d
-      {"RemoveDirectory":"/var/lib/app/env/roles/shop-web-staging.env.d"}
       60 s; because of /env
-    "#);
+    ");
+    let steps = crate::steps::plan(&context, &[]).unwrap().into_iter();
+    let file = "/var/lib/app/env/roles/shop-web-staging.env";
+    assert_eq!(
+        steps.map(|step| step.action).collect::<Vec<_>>(),
+        [Action::RemoveFile(file.to_string()), Action::RemoveDirectory(format!("{file}.d"))]
+    );
 }
 
 #[test]
@@ -155,11 +169,10 @@ fn a_deploy_writes_nothing_where_files_are() {
 fn a_role_without_secrets_gets_an_empty_file() {
     let context =
         context("deploy", r#"{"env": {"A": "1"}, "servers": {"web": {"env": {"secret": ["X"]}}}}"#);
-    assert_snapshot!(planned(&context, &answers(&context, false, &[])), @r#"
+    assert_snapshot!(planned(&context, &answers(&context, false, &[])), @"
     web-2 prepare write-workers[workers]: Write the empty env file .kamal/env/roles/shop-workers.env
-      {"WriteEnvFile":{"path":".kamal/env/roles/shop-workers.env","vars":[]}}
       60 s; because of there is no env file
-    "#);
+    ");
     assert_eq!(planned(&context, &answers(&context, true, &[])), "");
 }
 

@@ -94,13 +94,14 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
     use windlass_sdk::testing;
+    use windlass_sdk::types::Action;
 
     fn planned(operation: &str, arguments: &str, registry: &str) -> String {
         let mut context = testing::context(operation);
         context.arguments = arguments.to_string();
         context.config = format!(r#"{{"image":"shop","registry":{registry}}}"#);
         match plan(&context) {
-            Ok(steps) => testing::lines(&steps),
+            Ok(steps) => testing::outline(&steps),
             Err(problems) => format!("{problems:#?}"),
         }
     }
@@ -110,61 +111,69 @@ mod tests {
 
     #[test]
     fn a_deploy_logs_in_here_and_there() {
-        assert_snapshot!(planned("deploy", "{}", PRIVATE), @r#"
+        assert_snapshot!(planned("deploy", "{}", PRIVATE), @"
         local stage login: Log in to 10.0.0.5
-          {"Container":{"Login":{"server":"10.0.0.5","username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
           60 s; because of /registry
         web-1 stage login: Log in to 10.0.0.5
-          {"Container":{"Login":{"server":"10.0.0.5","username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
           60 s; because of /registry
         web-2 stage login: Log in to 10.0.0.5
-          {"Container":{"Login":{"server":"10.0.0.5","username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
           60 s; because of /registry
-        "#);
-        assert_snapshot!(planned("setup", r#"{"skip-push":true}"#, HUB), @r#"
+        ");
+        assert_snapshot!(planned("setup", r#"{"skip-push":true}"#, HUB), @"
         web-1 stage login: Log in to Docker Hub
-          {"Container":{"Login":{"server":null,"username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
           60 s; because of /registry
         web-2 stage login: Log in to Docker Hub
-          {"Container":{"Login":{"server":null,"username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
           60 s; because of /registry
-        "#);
+        ");
+    }
+
+    #[test]
+    fn without_a_server_the_engine_knows_where() {
+        let mut context = testing::context("deploy");
+        context.config = format!(r#"{{"image":"shop","registry":{HUB}}}"#);
+        let login = plan(&context).unwrap().remove(0).action;
+        let secret = windlass_sdk::texts::secret("PASSWORD");
+        assert!(
+            matches!(
+                &login,
+                Action::Container(ContainerAction::Login(login))
+                    if login.server.is_none() && login.password == secret
+            ),
+            "{login:?}"
+        );
+        context.operation = "registry logout".to_string();
+        let logout = plan(&context).unwrap().remove(0).action;
+        assert_eq!(logout, Action::Container(ContainerAction::Logout(None)));
     }
 
     #[test]
     fn the_commands_skip_what_they_are_told_to() {
         let both = r#"{"skip-local":true,"skip-remote":true}"#;
         assert_eq!(planned("registry login", both, PRIVATE), "");
-        assert_snapshot!(planned("registry login", r#"{"skip-remote":true}"#, PRIVATE), @r#"
+        assert_snapshot!(planned("registry login", r#"{"skip-remote":true}"#, PRIVATE), @"
         local stage login: Log in to 10.0.0.5
-          {"Container":{"Login":{"server":"10.0.0.5","username":[{"Literal":"dhh"}],"password":[{"Secret":"PASSWORD"}]}}}
           60 s; because of /registry
-        "#);
-        assert_snapshot!(planned("registry logout", r#"{"skip-remote":true}"#, HUB), @r#"
+        ");
+        assert_snapshot!(planned("registry logout", r#"{"skip-remote":true}"#, HUB), @"
         local stage logout: Log out of Docker Hub
-          {"Container":{"Logout":null}}
           60 s; because of /registry
-        "#);
-        assert_snapshot!(planned("registry logout", r#"{"skip-local":true}"#, PRIVATE), @r#"
+        ");
+        assert_snapshot!(planned("registry logout", r#"{"skip-local":true}"#, PRIVATE), @"
         web-1 stage logout: Log out of 10.0.0.5
-          {"Container":{"Logout":"10.0.0.5"}}
           60 s; because of /registry
         web-2 stage logout: Log out of 10.0.0.5
-          {"Container":{"Logout":"10.0.0.5"}}
           60 s; because of /registry
-        "#);
+        ");
     }
 
     #[test]
     fn removing_keeps_the_users_own_session() {
-        assert_snapshot!(planned("remove", "{}", PRIVATE), @r#"
+        assert_snapshot!(planned("remove", "{}", PRIVATE), @"
         web-1 cleanup logout: Log out of 10.0.0.5
-          {"Container":{"Logout":"10.0.0.5"}}
           60 s; because of /registry
         web-2 cleanup logout: Log out of 10.0.0.5
-          {"Container":{"Logout":"10.0.0.5"}}
           60 s; because of /registry
-        "#);
+        ");
     }
 
     #[test]

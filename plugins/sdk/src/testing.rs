@@ -1,4 +1,4 @@
-//! For the unit tests of plugins: a context to start from, and steps as readable lines.
+//! For the unit tests of plugins: a context to start from, and what steps say of themselves.
 
 use crate::types::{Context, HostInfo, Phase, RoleInfo, Step};
 
@@ -35,9 +35,10 @@ pub fn context(operation: &str) -> Context {
     }
 }
 
-/// One block of lines per step: where and when, the title, the action, and what it says
-/// about itself if that is not the default.
-pub fn lines(steps: &[Step]) -> String {
+/// Two lines per step: where and when, and the title; and what it says about itself if that is
+/// not the default. What steps do, word by word, is shown by the kernel, whose tests run the real
+/// plugins.
+pub fn outline(steps: &[Step]) -> String {
     let mut out = String::new();
     for step in steps {
         let phase = match step.phase {
@@ -51,16 +52,11 @@ pub fn lines(steps: &[Step]) -> String {
             Phase::Cleanup => "cleanup",
         };
         let role = step.role.as_deref().map(|role| format!("[{role}]")).unwrap_or_default();
-        let action = serde_json::to_string(&step.action).unwrap_or_default();
-        out += &format!("{} {phase} {}{role}: {}\n  {action}\n", step.host, step.id, step.title);
+        out += &format!("{} {phase} {}{role}: {}\n", step.host, step.id, step.title);
         let mut notes = vec![format!("{} s", step.time_limit_ms / 1000)];
         notes.push(format!("because of {}", step.why));
         notes.extend(step.audit.iter().map(|audit| format!("audit: {audit}")));
-        notes.extend(
-            step.undo
-                .iter()
-                .map(|undo| format!("undo: {}", serde_json::to_string(undo).unwrap_or_default())),
-        );
+        notes.extend(step.undo.is_some().then(|| "has an undo".to_string()));
         notes.extend(step.may_fail.then(|| "may fail".to_string()));
         out += &format!("  {}\n", notes.join("; "));
     }

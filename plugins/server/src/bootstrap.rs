@@ -122,7 +122,7 @@ mod tests {
     use windlass_sdk::types::Output;
 
     /// `has` lists what each host has.
-    fn planned(has: &[&str]) -> String {
+    fn steps(has: &[&str]) -> Result<Vec<Step>, Vec<Problem>> {
         let mut context = testing::context("server bootstrap");
         context.hosts.truncate(1);
         let observations: Vec<Observation> = questions(&context)
@@ -133,8 +133,12 @@ mod tests {
                 Observation { host: asked.host, id: asked.id, answer: Ok(Fact::Output(output)) }
             })
             .collect();
-        match plan(&context, &observations) {
-            Ok(steps) => testing::lines(&steps),
+        plan(&context, &observations)
+    }
+
+    fn planned(has: &[&str]) -> String {
+        match steps(has) {
+            Ok(steps) => testing::outline(&steps),
             Err(problems) => {
                 problems.iter().map(|p| format!("{}\n{:?}", p.message, p.help)).collect()
             }
@@ -143,26 +147,35 @@ mod tests {
 
     #[test]
     fn docker_is_installed_only_where_it_is_missing() {
-        assert_snapshot!(planned(&["docker"]), @r#"
+        assert_snapshot!(planned(&["docker"]), @"
         web-1 prepare run-directory: Make the directory .kamal
-          {"MakeDirectory":".kamal"}
           60 s; because of /run_directory
         local cleanup hook: Run the hook docker-setup
-          {"Hook":"docker-setup"}
           3600 s; because of every host has Docker now
-        "#);
-        assert_snapshot!(planned(&["root", "curl", "wget"]), @r#"
+        ");
+        assert_snapshot!(planned(&["root", "curl", "wget"]), @"
         web-1 prepare install: Install Docker with the script of https://get.docker.com
-          {"Run":{"argv":[[{"Literal":"sh"}],[{"Literal":"-c"}],[{"Literal":"script=$(curl -fsSL https://get.docker.com) && printf '%s\\n' \"$script\" | sh"}]],"env":[],"stdin":null,"directory":null,"success":[],"read_only":false}}
           1200 s; because of `docker -v` failed on the host
         web-1 prepare run-directory: Make the directory .kamal
-          {"MakeDirectory":".kamal"}
           60 s; because of /run_directory
         local cleanup hook: Run the hook docker-setup
-          {"Hook":"docker-setup"}
           3600 s; because of every host has Docker now
-        "#);
-        assert!(planned(&["root", "wget"]).contains("wget -q -O -"));
+        ");
+    }
+
+    /// A pipe would hide that the download failed.
+    #[test]
+    fn the_script_is_fetched_whole_before_it_runs() {
+        for (has, fetch) in [(["curl", "wget"], "curl -fsSL"), (["wget", ""], "wget -q -O -")] {
+            let install = steps(&["root", has[0], has[1]]).unwrap().remove(0).action;
+            let line = format!(
+                "script=$({fetch} https://get.docker.com) && printf '%s\\n' \"$script\" | sh"
+            );
+            assert!(
+                matches!(&install, Action::Run(run) if run.argv == words(["sh", "-c", &line])),
+                "{install:?}"
+            );
+        }
     }
 
     #[test]

@@ -46,24 +46,26 @@ mod tests {
     use super::*;
     use windlass_sdk::testing;
 
-    fn planned(arguments: &str) -> String {
+    fn steps(arguments: &str) -> Vec<Step> {
         let mut context = testing::context("server exec");
         context.arguments = arguments.to_string();
-        testing::lines(&plan(&context))
+        plan(&context)
     }
 
     #[test]
     fn one_command_on_every_host_or_a_terminal_on_one() {
-        let all = planned(r#"{"cmd": ["df -h | tail -1"]}"#);
-        insta::assert_snapshot!(all, @r#"
+        let all = steps(r#"{"cmd": ["df -h | tail -1"]}"#);
+        insta::assert_snapshot!(testing::outline(&all), @"
         web-1 start exec: Run df -h | tail -1
-          {"Exec":[{"argv":[[{"Literal":"sh"}],[{"Literal":"-c"}],[{"Literal":"df -h | tail -1"}]],"env":[],"stdin":null,"directory":null,"success":[],"read_only":false},false]}
           4294967 s; because of windlass server exec; audit: Executed cmd 'df -h | tail -1' on web-1
         web-2 start exec: Run df -h | tail -1
-          {"Exec":[{"argv":[[{"Literal":"sh"}],[{"Literal":"-c"}],[{"Literal":"df -h | tail -1"}]],"env":[],"stdin":null,"directory":null,"success":[],"read_only":false},false]}
           4294967 s; because of windlass server exec; audit: Executed cmd 'df -h | tail -1' on web-2
-        "#);
-        let one = planned(r#"{"cmd": ["top"], "interactive": true}"#);
-        assert_eq!(one.matches("exec: Run top").count(), 1, "{one}");
+        ");
+        let shell = words(["sh", "-c", "df -h | tail -1"]);
+        assert!(all.iter().all(|step| {
+            matches!(&step.action, Action::Exec((run, false)) if run.argv == shell)
+        }));
+        let one = steps(r#"{"cmd": ["top"], "interactive": true}"#);
+        assert!(matches!(&one[..], [Step { action: Action::Exec((_, true)), .. }]), "{one:?}");
     }
 }

@@ -10,7 +10,8 @@ use crate::model::plan::Plan;
 use crate::model::problem::Problem;
 use crate::model::project::Project;
 
-use super::super::{failure, operate, plan_text};
+use super::super::plan_text::{self, Strangers};
+use super::super::{failure, operate, workspace};
 use super::{Failure, Operation, Shell, Workspace, deploy_arguments};
 
 /// A saved plan: everything that decides what `apply` does. It holds no secret.
@@ -75,7 +76,9 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         let json = serde_json::to_string(&plan).map_err(|e| Failure::Message(e.to_string()))?;
         shell.output.result(&json);
     } else {
-        let text = plan_text::describe(&plan, shell.globals.verbose);
+        let names = workspace::strangers(&workspace.brief.project);
+        let strangers = Strangers::of(&workspace.crew, names);
+        let text = plan_text::describe(&plan, shell.globals.verbose, &strangers);
         shell.output.result(&if shell.globals.verbose { text } else { shell.output.brief(&text) });
     }
     Ok(())

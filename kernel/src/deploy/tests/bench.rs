@@ -118,6 +118,11 @@ impl Bench {
         Self { fleet, config: self.config.clone(), runs: Mutex::new(*self.runs.lock().unwrap()) }
     }
 
+    /// The same state, under another configuration.
+    pub fn under(&self, config: &str) -> Self {
+        Self { config: config.to_string(), ..self.copy() }
+    }
+
     /// A run of `deploy`, and what it reports.
     pub fn run(&self, version: &str, cut: Cut) -> (Run<Client>, Events) {
         let mut number = self.runs.lock().unwrap();
@@ -149,7 +154,13 @@ impl Bench {
 
     /// Deploys; what `cut` says happens on the way.
     pub async fn deploy_until(&self, version: &str, cut: Cut) -> Outcome {
-        let (run, events) = self.run(version, cut);
+        self.perform("deploy", version, cut).await
+    }
+
+    /// The same for `redeploy` or `rollback`.
+    pub async fn perform(&self, operation: &str, version: &str, cut: Cut) -> Outcome {
+        let (mut run, events) = self.run(version, cut);
+        run.brief.operation = operation.into();
         let client = run.hosts.clone();
         let result = tokio::select! {
             result = all(&run) => Some(result),

@@ -1,5 +1,6 @@
 //! Whatever a crash has left on a host: no plan stops the last container in service before
-//! another one is confirmed, and performing the plan never leaves nobody to serve.
+//! another one is confirmed, performing the plan never leaves nobody to serve, and a failure is
+//! taken back.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +9,10 @@ use proptest::prelude::*;
 use super::bench::{Bench, Outcome};
 use super::client::Cut;
 use super::machine::{CORD, HOME, Machine, REPOSITORY, image_id};
-use crate::model::plan::Plan;
-use crate::model::wit::{Action, Condition, ContainerAction, ContainerStatus, HealthStatus, Wait};
+use crate::model::plan::{Plan, Stretch, rank};
+use crate::model::wit::{
+    Action, Condition, ContainerAction, ContainerState, ContainerStatus, HealthStatus, Wait,
+};
 
 const CONFIG: &str = "
 service: shop
@@ -165,12 +168,40 @@ fn too_early(plan: &Plan, machine: &Machine) -> Option<String> {
     None
 }
 
-/// Every step that waits has an end.
-fn is_bounded(plan: &Plan) -> bool {
-    plan.steps.iter().all(|step| {
+/// Every step that waits has an end, phases are in order, and no role stops what it had before
+/// its new container is ready.
+fn is_orderly(plan: &Plan) -> bool {
+    let of_host = || plan.steps.iter().filter(|step| step.step.host == "all-1");
+    let is_bounded = of_host().all(|step| {
         !matches!(step.step.action, Action::Wait(Wait::Container(_) | Wait::Http(_)))
             || (1..=600_000).contains(&step.step.time_limit_ms)
-    })
+    });
+    let mut done = BTreeSet::new();
+    let waits = of_host().filter(|step| step.step.when == Condition::Always).all(|step| {
+        done.insert(step.id.as_str());
+        let role = step.step.role.as_deref().unwrap_or_default();
+        !matches!(step.step.action, Action::Container(ContainerAction::Stop(_)))
+            || done.contains(format!("app.{role}.ready").as_str())
+    });
+    is_bounded && waits && of_host().is_sorted_by_key(|step| rank(step.step.phase))
+}
+
+/// The containers without what time changes: those of another destination, or of the app.
+fn still(machine: &Machine, is_wanted: impl Fn(&ContainerState) -> bool) -> Vec<ContainerState> {
+    let bare = |c: &ContainerState| ContainerState { health: HealthStatus::None, ..c.clone() };
+    machine.containers.iter().filter(|c| is_wanted(c)).map(bare).collect()
+}
+
+fn elsewhere(machine: &Machine) -> Vec<ContainerState> {
+    still(machine, |c| c.labels.contains(&("destination".into(), "staging".into())))
+}
+
+fn cords(machine: &Machine) -> Vec<&String> {
+    machine.files.keys().filter(|path| path.ends_with("/cord")).collect()
+}
+
+fn images(machine: &Machine) -> BTreeSet<&(String, String)> {
+    machine.images.iter().collect()
 }
 
 fn all_is_well(bench: &Bench, outcome: &Outcome) -> Result<(), TestCaseError> {
@@ -231,6 +262,11 @@ fn config() -> ProptestConfig {
     }
 }
 
+fn run(story: impl Future<Output = Result<(), TestCaseError>>) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(story)
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -239,10 +275,10 @@ proptest! {
         left in prop::collection::vec(left(), 0..7),
         latest in 0..4_usize,
         proxy in proxy(),
-        cut in cut(),
+        crashes in prop::collection::vec((0..3_usize, cut()), 1..4),
+        operation in prop::sample::select(vec!["deploy", "redeploy", "rollback"]),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
+        run(async {
             let bench = Bench::new(CONFIG);
             fill(bench.fleet.lock().machine("all-1"), &left, latest, proxy);
             let machine = bench.fleet.lock().machines["all-1"].clone();
@@ -251,11 +287,63 @@ proptest! {
             }
             let (plan, _) = bench.plan("v2").await;
             prop_assert_eq!(too_early(&plan, &machine), None);
-            prop_assert!(is_bounded(&plan));
-            bench.deploy_until("v2", cut).await;
-            let outcome = bench.deploy("v2").await;
+            prop_assert!(is_orderly(&plan));
+            for (version, cut) in crashes {
+                bench.deploy_until(["v0", "v1", "v2"][version], cut).await;
+            }
+            // What a deploy in between may have pruned can still be pulled, but not gone back to.
+            let version = format!("{REPOSITORY}:v2");
+            bench.fleet.lock().machine("all-1").tag(&version, image_id("v2"));
+            let outcome = bench.perform(operation, "v2", Cut::Never).await;
             bench.fleet.settle().await;
-            all_is_well(&bench, &outcome)
+            all_is_well(&bench, &outcome)?;
+            prop_assert_eq!(elsewhere(&bench.fleet.lock().machines["all-1"]), elsewhere(&machine));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_failure_anywhere_is_taken_back(
+        left in prop::collection::vec(left(), 0..7),
+        latest in 0..4_usize,
+        proxy in proxy(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        run(async {
+            let bench = Bench::new(CONFIG);
+            fill(bench.fleet.lock().machine("all-1"), &left, latest, proxy);
+            let before = bench.fleet.lock().machines["all-1"].clone();
+            let (plan, _) = bench.plan("v2").await;
+            let steps: Vec<_> = plan.slice("all-1", Stretch::Start).into_iter()
+                .filter(|step| step.step.when == Condition::Always && !step.step.may_fail)
+                .collect();
+            bench.fleet.lock().fails = Some(at.get(&steps).id.clone());
+            let outcome = bench.deploy("v2").await;
+            prop_assert!(!outcome.good());
+            let after = bench.fleet.lock().machines["all-1"].clone();
+            let of_app = |c: &ContainerState| c.name != "traefik";
+            prop_assert_eq!(still(&after, of_app), still(&before, of_app));
+            prop_assert_eq!(cords(&after), cords(&before));
+            prop_assert_eq!(images(&after), images(&before));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_plan_does_not_depend_on_the_pull(
+        left in prop::collection::vec(left(), 0..7),
+        latest in 0..4_usize,
+    ) {
+        run(async {
+            // A host that runs the version has its image.
+            let left: Vec<_> = left.into_iter().filter(|l| NAMES[l.name].1 != "v2").collect();
+            let bench = Bench::new(CONFIG);
+            fill(bench.fleet.lock().machine("all-1"), &left, latest, Proxy::Asked);
+            let before = bench.copy();
+            let version = format!("{REPOSITORY}:v2");
+            before.fleet.lock().machine("all-1").images.retain(|(known, _)| *known != version);
+            prop_assert_eq!(before.plan("v2").await.0, bench.plan("v2").await.0);
+            Ok(())
         })?;
     }
 }

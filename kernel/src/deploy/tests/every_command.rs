@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::bench::{Bench, CREW};
 use super::client::Cut;
-use super::keys::{line, with};
+use super::keys::with;
 use super::machine::{REPOSITORY, image_id};
+use super::shown;
 use crate::model::wit::ContainerStatus;
 use crate::plugin::CommandSpec;
 
@@ -52,7 +53,7 @@ fn ways(spec: &CommandSpec) -> Vec<(String, Value)> {
 }
 
 /// What one host of the app has that a deploy would not leave.
-fn leave(bench: &Bench, host: &str, role: &str, version: &str, status: ContainerStatus) {
+pub fn leave(bench: &Bench, host: &str, role: &str, version: &str, status: ContainerStatus) {
     let mut fleet = bench.fleet.lock();
     let machine = fleet.machine(host);
     let image = format!("{REPOSITORY}:{version}");
@@ -108,7 +109,7 @@ async fn idle() -> Bench {
     bench
 }
 
-/// The plan of an operation, a line per step, or why there is none.
+/// The plan of an operation, step by step, or why there is none.
 async fn plan(bench: &Bench, operation: &str, arguments: Value) -> String {
     // What is deployed is new, and what is gone back to is not.
     let version = match operation {
@@ -130,7 +131,7 @@ async fn plan(bench: &Bench, operation: &str, arguments: Value) -> String {
     run.brief.annotations = local.map(|(key, value)| (key.into(), value.into())).to_vec();
     let seen = run.observe().await.unwrap();
     match run.plan(&seen) {
-        Ok(plan) => plan.steps.iter().map(line).collect(),
+        Ok(plan) => plan.steps.iter().map(shown::action).collect(),
         Err(error) => format!("error: {error}\n"),
     }
 }

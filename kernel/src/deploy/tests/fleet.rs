@@ -26,6 +26,8 @@ pub struct State {
     pub outages: Vec<String>,
     /// What ran: host and step.
     pub performed: Vec<(String, String)>,
+    /// A step that fails when it has done its work.
+    pub fails: Option<String>,
     /// Scripts at work, by host.
     pub at_work: BTreeMap<String, Script>,
 }

@@ -3,39 +3,11 @@
 //! A changed snapshot is a changed promise: read it before accepting it.
 
 use super::bench::{BOTH, Bench, ONE};
+use super::shown;
 use crate::model::plan::Plan;
-use crate::model::wit::Condition;
 
-/// A plan without what every step repeats.
 fn readable(plan: &Plan) -> String {
-    let mut text = String::new();
-    for step in &plan.steps {
-        let (host, phase) = (&step.step.host, format!("{:?}", step.step.phase));
-        let phase = phase.rsplit("::").next().unwrap_or_default().to_lowercase();
-        let effect = format!("{:?}", step.effect).to_lowercase();
-        text += &format!("{host} {phase} {effect} {}\n", step.id);
-        text += &format!("  {} ({} s)\n", step.step.title, step.step.time_limit_ms / 1000);
-        text += &format!("  because {}\n", step.step.why);
-        let program = |program| serde_json::to_string(program).unwrap();
-        text += &format!("  does {}\n", program(&step.program));
-        if let Some(undo) = &step.undo {
-            text += &format!("  undo {}\n", program(undo));
-        }
-        match &step.step.when {
-            Condition::Always => {}
-            Condition::Ok(id) => text += &format!("  only if {id} ended well\n"),
-            Condition::Failed(id) => text += &format!("  only if {id} failed\n"),
-        }
-        for (name, value) in [("block", &step.step.block), ("audit", &step.step.audit)] {
-            if let Some(value) = value {
-                text += &format!("  {name} {value}\n");
-            }
-        }
-        if step.step.may_fail {
-            text += "  may fail\n";
-        }
-    }
-    text
+    plan.steps.iter().map(shown::whole).collect()
 }
 
 #[tokio::test]

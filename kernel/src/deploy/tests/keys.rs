@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::bench::Bench;
 use super::client::Cut;
-use crate::model::plan::{PlannedStep, Process, Program};
-use crate::model::wit::{EnvVar, Part, Text};
+use crate::model::plan::{PlannedStep, Program};
+use crate::model::render;
 
 /// A web host and a worker host, with what is added.
 pub fn with(added: &Value) -> String {
@@ -35,44 +35,12 @@ fn lay(base: &mut Value, over: &Value) {
     }
 }
 
-/// A text as a person would read it.
-fn text(text: &Text) -> String {
-    let part = |part: &Part| match part {
-        Part::Literal(literal) => literal.clone(),
-        Part::HostEnv(name) => format!("${{{name}}}"),
-        Part::Secret(name) => format!("<secret {name}>"),
-        other => format!("<{other:?}>"),
-    };
-    text.iter().map(part).collect()
-}
-
-fn vars(vars: &[EnvVar]) -> Vec<String> {
-    vars.iter().map(|var| format!("{}={}", var.name, text(&var.value))).collect()
-}
-
-fn program(program: &Program) -> String {
-    let process = |process: &Process| {
-        let stdin = process.stdin.as_ref().map(|stdin| format!("<<< {}", text(stdin)));
-        let words = vars(&process.env).into_iter().chain(process.argv.iter().map(text));
-        words.chain(stdin).collect::<Vec<_>>().join(" ")
-    };
-    match program {
-        Program::Processes { processes, .. } => {
-            processes.iter().map(process).collect::<Vec<_>>().join(" && ")
-        }
-        Program::WriteEnvFile { path, vars: values } => {
-            format!("write {path} {}", vars(values).join(" "))
-        }
-        other => serde_json::to_string(other).unwrap(),
-    }
-}
-
-/// `HOST STEP (LIMIT s): COMMAND (undo COMMAND)`.
-pub fn line(step: &PlannedStep) -> String {
-    let undo = step.undo.as_ref().map(|undo| format!(" (undo {} )", program(undo)));
-    let (host, limit) = (&step.step.host, step.step.time_limit_ms / 1000);
-    let does = program(&step.program);
-    format!("{host} {} ({limit} s): {does} {}\n", step.id, undo.unwrap_or_default())
+/// `HOST STEP (TERMS): COMMAND (undo: COMMAND )`.
+fn line(step: &PlannedStep) -> String {
+    let does = |program: &Program| render::program(program).join(" ");
+    let undo = step.undo.as_ref().map(|undo| format!(" (undo: {} )", does(undo)));
+    let (host, terms, undo) = (&step.step.host, render::terms(step), undo.unwrap_or_default());
+    format!("{host} {} ({terms}): {} {undo}\n", step.id, does(&step.program))
 }
 
 /// The plan of an operation on these hosts, a line per step.
@@ -150,12 +118,12 @@ async fn servers_are_lists_or_roles_with_settings() {
     let hosts = json!({"servers": {"workers": {"hosts": ["job-1", "job-2"]}}});
     changes(hosts, &[("job-2 app.workers.run", "--name shop-workers-v2 ")]).await;
     let cmd = json!({"servers": {"workers": {"cmd": "bin/jobs --queue 'a b'"}}});
-    changes(cmd, &[(JOB, " reg.example/acme/shop:v2 bin/jobs --queue a b ")]).await;
+    changes(cmd, &[(JOB, " reg.example/acme/shop:v2 bin/jobs --queue 'a b' ")]).await;
     let options = json!({"memory": "1g", "cap-add": ["A", "B"], "init": true});
     let options = json!({"servers": {"workers": {"options": options}}});
     changes(options, &[(JOB, " --memory 1g --cap-add A --cap-add B --init reg.example/")]).await;
     let public = json!({"servers": {"workers": {"traefik": true}}});
-    let rule = "--label traefik.http.routers.shop-workers.rule=";
+    let rule = "--label 'traefik.http.routers.shop-workers.rule=";
     changes(public, &[(JOB, rule), (JOB, "--health-cmd "), (JOB, ":/tmp/kamal-cord ")]).await;
     let hidden = || json!({"servers": {"web": {"traefik": false}}});
     removes(hidden(), WEB, "traefik.http").await;
@@ -174,7 +142,7 @@ async fn containers_get_labels_volumes_and_time() {
     let expected = [
         (WEB, "--label team=shop "),
         (WEB, "--label tier=1 "),
-        (WEB, "--label traefik.http.routers.shop-web.rule=Host(`a`) "),
+        (WEB, "--label 'traefik.http.routers.shop-web.rule=Host(`a`)' "),
         (JOB, "--label team=jobs --label tier=1 "),
         (JOB, "--label own=${HOSTNAME} "),
     ];
@@ -185,9 +153,9 @@ async fn containers_get_labels_volumes_and_time() {
     let assets = [(WEB, "/.kamal/assets/volumes/shop-web-v2:/public ")];
     changes(json!({"asset_path": "/public"}), &assets).await;
     changes(json!({"servers": {"web": {"asset_path": "/public"}}}), &assets).await;
-    let stop = "(undo docker stop -t 25 shop-web-v2 &&";
+    let stop = "(undo: docker stop -t 25 shop-web-v2 ";
     changes(json!({"stop_wait_time": 25}), &[(WEB, stop)]).await;
-    let steady = [("job-1 app.workers.ready", "\"steady_ms\":9000")];
+    let steady = [("job-1 app.workers.ready", "or running for 9 s")];
     changes(json!({"readiness_delay": 9}), &steady).await;
     let directory = json!({"run_directory": "/var/lib/shop"});
     let expected = [
@@ -215,7 +183,7 @@ async fn roles_lay_their_logging_over_the_roots() {
 #[tokio::test]
 async fn public_roles_are_checked_as_the_root_says() {
     let check = |settings: Value| json!({"healthcheck": settings});
-    let cmd = [(WEB, "--health-cmd (bin/check --fast) && (stat /tmp/kamal-cord/cord ")];
+    let cmd = [(WEB, "--health-cmd '(bin/check --fast) && (stat /tmp/kamal-cord/cord ")];
     changes(check(json!({"cmd": "bin/check --fast"})), &cmd).await;
     let port = [(WEB, "curl -f http://localhost:8080/up ||")];
     changes(check(json!({"port": 8080})), &port).await;
@@ -224,7 +192,7 @@ async fn public_roles_are_checked_as_the_root_says() {
     changes(check(json!({"path": "/alive"})), &path).await;
     changes(check(json!({"interval": "3s"})), &[(WEB, "--health-interval 3s ")]).await;
     // 1 + 2 + … + 20 s, and a little.
-    let longer = [("web-1 app.web.ready", "(212 s)")];
+    let longer = [("web-1 app.web.ready", "within 212 s")];
     changes(check(json!({"max_attempts": 20})), &longer).await;
     changes(check(json!({"log_lines": 7})), &[("web-1 app.web.logs", "--tail 7 ")]).await;
     let rope = [(WEB, ":/rope "), (WEB, "(stat /rope/cord ")];
@@ -236,11 +204,11 @@ async fn public_roles_are_checked_as_the_root_says() {
 #[tokio::test]
 async fn roles_lay_their_check_over_the_roots() {
     let check = |settings: Value| json!({"servers": {"web": {"healthcheck": settings}}});
-    changes(check(json!({"cmd": "bin/check"})), &[(WEB, "--health-cmd (bin/check) && ")]).await;
+    changes(check(json!({"cmd": "bin/check"})), &[(WEB, "--health-cmd '(bin/check) && ")]).await;
     changes(check(json!({"port": 8080})), &[(WEB, "localhost:8080/up")]).await;
     changes(check(json!({"path": "/alive"})), &[(WEB, "localhost:3000/alive")]).await;
     changes(check(json!({"interval": "3s"})), &[(WEB, "--health-interval 3s ")]).await;
-    changes(check(json!({"max_attempts": 20})), &[("web-1 app.web.ready", "(212 s)")]).await;
+    changes(check(json!({"max_attempts": 20})), &[("web-1 app.web.ready", "within 212 s")]).await;
     changes(check(json!({"log_lines": 7})), &[("web-1 app.web.logs", "--tail 7 ")]).await;
     changes(check(json!({"cord": "/rope"})), &[(WEB, "(stat /rope/cord ")]).await;
     removes(check(json!({"cord": false})), WEB, "kamal-cord").await;
@@ -250,13 +218,13 @@ async fn roles_lay_their_check_over_the_roots() {
 #[tokio::test]
 async fn other_roles_are_checked_only_as_they_say_themselves() {
     let check = |settings: Value| json!({"servers": {"workers": {"healthcheck": settings}}});
-    changes(check(json!({"cmd": "pgrep jobs"})), &[(JOB, "--health-cmd pgrep jobs ")]).await;
+    changes(check(json!({"cmd": "pgrep jobs"})), &[(JOB, "--health-cmd 'pgrep jobs' ")]).await;
     changes(check(json!({"port": 7433})), &[(JOB, "localhost:7433/up ||")]).await;
     changes(check(json!({"path": "/alive"})), &[(JOB, "localhost:3000/alive ||")]).await;
     let own = json!({"cmd": "true", "interval": "3s", "max_attempts": 20, "log_lines": 7});
     let expected = [
         (JOB, "--health-cmd true --health-interval 3s "),
-        ("job-1 app.workers.ready", "(212 s)"),
+        ("job-1 app.workers.ready", "within 212 s"),
         ("job-1 app.workers.logs", "--tail 7 "),
     ];
     changes(check(own), &expected).await;
@@ -309,9 +277,15 @@ async fn secrets_of_root_role_and_tags_reach_the_env_files() {
         "traefik": {"env": {"secret": ["TOKEN"]}},
     });
     let expected = [
-        ("web-1 env.write-web", "roles/shop-web.env KEY=<secret KEY> EU_KEY=<secret EU_KEY>"),
-        ("job-1 env.write-workers", "roles/shop-workers.env KEY=<secret KEY> PEM=<secret PEM>"),
-        ("web-1 traefik.env-file", "traefik/traefik.env TOKEN=<secret TOKEN>"),
+        (
+            "web-1 env.write-web",
+            "roles/shop-web.env (env file) KEY=<secret KEY> EU_KEY=<secret EU_KEY>",
+        ),
+        (
+            "job-1 env.write-workers",
+            "roles/shop-workers.env (env file) KEY=<secret KEY> PEM=<secret PEM>",
+        ),
+        ("web-1 traefik.env-file", "traefik/traefik.env (env file) TOKEN=<secret TOKEN>"),
     ];
     changes_in("env push", added, &expected).await;
 }

@@ -1,0 +1,11 @@
+//! A host that did not answer is a problem, and not a host without containers.
+
+use windlass_sdk::testing;
+
+#[test]
+fn nothing_is_planned_for_hosts_that_did_not_answer() {
+    let mut context = testing::context("deploy");
+    context.config = r#"{"servers": {"web": {}, "workers": {}}}"#.to_string();
+    let problems = windlass_traefik::commands::plan(&context, &[]).unwrap_err();
+    assert_eq!(problems[0].host.as_deref(), Some("web-1"));
+}

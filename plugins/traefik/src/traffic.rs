@@ -21,7 +21,7 @@ use crate::boot::Place;
 use crate::cords;
 use crate::observe::HostFacts;
 use crate::settings::Settings;
-use crate::{downgrade, drain, log, route};
+use crate::{conflict, downgrade, drain, log, route};
 
 /// How long Kamal waits for Traefik to follow. Used only where Traefik cannot be asked.
 const KAMAL_DELAY_MS: u32 = 5_000;
@@ -66,6 +66,9 @@ fn on_host(
         .filter(ours)
         .map(|moved| Lane::new(context, settings, host, moved, api.as_ref()))
         .collect::<Result<_, _>>()?;
+    for lane in &moves {
+        conflict::refuse(context, settings, host, facts.containers()?, lane.moved)?;
+    }
     if api.is_none() && !moves.is_empty() {
         log::warn(&format!(
             "{}: this Traefik has no API, so what it routes to is guessed from fixed delays; \

@@ -102,8 +102,11 @@ fn cords_with_several_mounts_without_and_off() -> Result<()> {
     ensure!(mounted(web, &second, "/tmp/kamal-cord")?.is_none(), "it has a cord");
     ensure!(!check(&second)?.contains("cord"), "{}", check(&second)?);
 
-    // One without a cord is stopped as it is; the next has its cord elsewhere.
+    // One without a cord is stopped as it is, which the plan says; the next has its cord
+    // elsewhere.
     story.project.edit_config(|text| text.replace("cord: false", "cord: /cord"))?;
+    let plan = story.windlass.ok(&["plan", "--skip-push"])?.all();
+    ensure!(plan.contains("has no cord: requests that"), "the plan does not say so:\n{plan}");
     let events = replace(&story, web)?;
     ensure!(moment(&events, &second, "kill").is_some(), "it was not stopped: {events:#?}");
     let unhealthy = moment(&events, &second, "health_status: unhealthy");
@@ -113,4 +116,41 @@ fn cords_with_several_mounts_without_and_off() -> Result<()> {
     ensure!(is(web, &format!("test -f {cord}/cord"))?, "there is no file {cord}/cord");
     ensure!(check(&third)?.contains("stat /cord/cord"), "{}", check(&third)?);
     web.serves("1")
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn an_old_cord_is_cut_wherever_it_lies() -> Result<()> {
+    let story = Story::prepare("moved-cords")?;
+    story.project.servers("servers:\n  - web-1\n")?;
+    story.windlass.ok(&["setup"])?;
+    let web = story.fleet.host("web-1")?;
+    let name = format!("moved-cords-web-{}", story.project.head()?);
+    let first = web.inspect(&name, "{{.Id}}")?;
+    let cord = mounted(web, &first, "/tmp/kamal-cord")?.context("the cord is not mounted")?;
+
+    // Both places of the cord change at once; the env file belongs into the new directory.
+    story.project.append("run_directory: .elsewhere\n")?;
+    let target = "  interval: 1s\n  cord: /cord\n";
+    story.project.edit_config(|text| text.replace("  interval: 1s\n", target))?;
+    story.windlass.ok(&["env", "push"])?;
+    let load = Load::start(&LoadPlan::new([web.authority(80)]).versions(&["1"]));
+    let events = replace(&story, web)?;
+    load.stop().expect(200, &["1"], 200)?;
+    let unhealthy = moment(&events, &first, "health_status: unhealthy");
+    let killed = moment(&events, &first, "kill").context("it was not stopped")?;
+    ensure!(unhealthy.is_some_and(|at| at < killed), "stopped in service: {events:#?}");
+    ensure!(!is(web, &format!("test -e {cord}/cord"))?, "the cord was not cut");
+    let new = mounted(web, &name, "/cord")?.context("the cord is not mounted at /cord")?;
+    ensure!(new.starts_with("/root/.elsewhere/cords/"), "the new cord lies at {new}");
+    web.serves("1")?;
+
+    // It is tied again where it lies, too.
+    let second = web.inspect(&name, "{{.Id}}")?;
+    story.windlass.ok(&["app", "stop"])?;
+    web.inside_cmd(&format!("rm {new}/cord")).ok()?;
+    story.project.edit_config(|text| text.replace("run_directory: .elsewhere\n", ""))?;
+    story.windlass.ok(&["app", "start"])?;
+    ensure!(web.inspect(&second, "{{.State.Health.Status}}")?.trim() == "healthy");
+    Ok(())
 }

@@ -1,6 +1,9 @@
 //! Deploys that go well: many in a row under load, and how little they ask of SSH.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
+use windlass_tests::load::{Load, LoadPlan};
 use windlass_tests::story::Story;
 
 /// Kamal's own default of `retain_containers`.
@@ -56,4 +59,43 @@ fn a_deploy_takes_one_handshake_and_eight_round_trips() -> Result<()> {
         ensure!(used.channels <= allowed, "{} channels on {}", used.channels, host.name);
     }
     Ok(())
+}
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn a_changed_router_label_is_refused_in_the_plan_and_the_site_keeps_serving() -> Result<()> {
+    let story = Story::prepare("labels")?;
+    story.project.servers("servers:\n  - web-1\n")?;
+    story.windlass.ok(&["setup"])?;
+    let web = story.fleet.host("web-1")?;
+    let before = web.containers()?;
+    let rule = "traefik.http.routers.labels-web.rule";
+    story.project.append(&format!("labels:\n  {rule}: PathPrefix(`/version`)\n"))?;
+    story.project.commit_version("2")?;
+    let load = Load::start(&LoadPlan::new([web.authority(80)]).versions(&["1"]));
+    for args in [&["plan"][..], &["deploy"]] {
+        let refused = story.windlass.fails(args)?;
+        refused.expect(&[
+            rule,
+            "PathPrefix(`/`)",
+            "PathPrefix(`/version`)",
+            "windlass app stop",
+        ])?;
+    }
+    load.wait_for("1", 500, Duration::from_secs(30))?;
+    load.stop().expect(500, &["1"], 500)?;
+    let same = web.containers()?.iter().map(|c| &c.name).eq(before.iter().map(|c| &c.name));
+    ensure!(same, "a refused deploy changed something: {:#?}", web.containers()?);
+    story.expect_lock_free()?;
+
+    // The way out, with its gap.
+    story.windlass.ok(&["app", "stop"])?;
+    story.windlass.ok(&["deploy"])?;
+    web.serves("2")?;
+    // The other rule is in use: nothing but Traefik's own answer is left for other paths.
+    ensure!(web.get("/up")?.status != 200, "the new rule is not in use");
+    // Back again: refused in the same way, and the same version is not.
+    story.windlass.fails(&["rollback"])?.expect(&["windlass rollback "])?;
+    story.windlass.ok(&["redeploy", "--skip-push"])?;
+    web.serves("2")
 }

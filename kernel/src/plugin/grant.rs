@@ -4,10 +4,10 @@
 //! Questions and steps are checked before any host is asked or changed; the parts on which
 //! a grant decides are never computed at run time.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use super::capability::{Capability, resolve};
+use super::handed::Handed;
 use super::verify_texts::LOCAL_FILE;
 use super::walk;
 use crate::model::wit::{
@@ -55,9 +55,6 @@ pub(super) struct Grants {
     all: bool,
 }
 
-/// What is used anyway: secrets and files that stood in the workloads given to the plugin.
-type Given<'a> = BTreeSet<(bool, &'a str)>;
-
 impl Grants {
     /// `held`: none = all that is asked for.
     pub(super) fn new(plugin: &str, asked: Vec<Capability>, held: Option<Vec<Capability>>) -> Self {
@@ -103,22 +100,23 @@ impl Grants {
         Ok(())
     }
 
-    /// Checks steps. `workloads`: those that the plugin was given; their secrets may recur.
+    /// Checks steps of a plugin that was handed this.
     pub(super) fn steps(
         &self,
         cx: &Context,
         steps: &[Step],
-        workloads: &[Workload],
+        handed: &Handed<'_>,
     ) -> Result<(), Violation> {
-        let given = given(workloads);
         for step in steps {
             for action in std::iter::once(&step.action).chain(&step.undo) {
                 let by = || format!("the step `{}` on `{}`", step.id, step.host);
                 self.host(cx, &step.host, &by)?;
                 for capability in capabilities(action) {
-                    self.need(cx, &step.host, capability, &by)?;
+                    if !self.reaches(&step.host, &capability, handed) {
+                        self.need(cx, &step.host, capability, &by)?;
+                    }
                 }
-                self.parts(cx, &step.host, walk::parts(&walk::action(action)), &given, &by)?;
+                self.parts(cx, &step.host, walk::parts(&walk::action(action)), handed, &by)?;
             }
         }
         Ok(())
@@ -129,7 +127,7 @@ impl Grants {
             let by = || format!("the container of `{}` on `{}`", workload.role, workload.host);
             self.need(cx, "", Capability::Containers, &by)?;
             let texts = walk::container(&workload.container);
-            self.parts(cx, &workload.host, walk::parts(&texts), &Given::new(), &by)?;
+            self.parts(cx, &workload.host, walk::parts(&texts), &Handed::default(), &by)?;
         }
         Ok(())
     }
@@ -140,7 +138,7 @@ impl Grants {
         contributions: &[Contribution],
         workloads: &[Workload],
     ) -> Result<(), Violation> {
-        let given = given(workloads);
+        let handed = Handed::workloads(workloads);
         for contribution in contributions {
             let Contribution { host, role, .. } = contribution;
             let by = || format!("its addition to the container of `{role}` on `{host}`");
@@ -154,7 +152,7 @@ impl Grants {
                     self.need(cx, host, Capability::Files(path.clone()), &by)?;
                 }
             }
-            self.parts(cx, host, walk::parts(&walk::contribution(contribution)), &given, &by)?;
+            self.parts(cx, host, walk::parts(&walk::contribution(contribution)), &handed, &by)?;
         }
         Ok(())
     }
@@ -169,18 +167,35 @@ impl Grants {
         if host == "local" { self.need(cx, "", Capability::Local, by) } else { Ok(()) }
     }
 
+    /// Whether these are files in what a container that the plugin was told of has mounted.
+    /// Who may run containers can mount and change the same.
+    fn reaches(&self, host: &str, needed: &Capability, handed: &Handed<'_>) -> bool {
+        match needed {
+            Capability::Files(path) => {
+                let holds = |list: &[Capability]| list.contains(&Capability::Containers);
+                holds(&self.asked) && holds(&self.held) && handed.has_mounted(host, path)
+            }
+            Capability::Containers
+            | Capability::Images
+            | Capability::Registry
+            | Capability::Http
+            | Capability::Run
+            | Capability::Local
+            | Capability::Secret(_) => false,
+        }
+    }
+
     fn parts<'a>(
         &self,
         cx: &Context,
         host: &str,
         parts: impl Iterator<Item = &'a Part>,
-        given: &Given<'_>,
+        handed: &Handed<'_>,
         by: &dyn Fn() -> String,
     ) -> Result<(), Violation> {
         for part in parts {
             let needed = match part {
-                Part::Secret(name) if given.contains(&(true, name)) => continue,
-                Part::HostFile(path) if given.contains(&(false, path)) => continue,
+                Part::Secret(_) | Part::HostFile(_) if handed.has_part(part) => continue,
                 Part::Secret(name) => Capability::Secret(name.clone()),
                 Part::HostFile(path) => Capability::Files(path.clone()),
                 Part::Other((name, _)) if name == LOCAL_FILE => Capability::Local,
@@ -266,17 +281,4 @@ fn capability(action: &Action) -> Option<Capability> {
         Action::Hook(_) => Capability::Local,
         _ => return None,
     })
-}
-
-fn given(workloads: &[Workload]) -> Given<'_> {
-    let parts = workloads.iter().flat_map(|workload| {
-        walk::parts(&walk::container(&workload.container)).collect::<Vec<_>>()
-    });
-    parts
-        .filter_map(|part| match part {
-            Part::Secret(name) => Some((true, name.as_str())),
-            Part::HostFile(path) => Some((false, path.as_str())),
-            _ => None,
-        })
-        .collect()
 }

@@ -5,6 +5,7 @@ use super::bindings::{
     Lowered, LoweredQuery, LoweredWait, Rollout, engine, env, proxy, registry, role,
 };
 use super::error::PluginError;
+use super::handed::Handed;
 use super::kind::Kind;
 use super::verify;
 use crate::model::wit::{
@@ -59,7 +60,7 @@ impl Plugin {
         let Rollout { steps, moves } = self.found(CALL, answer)?;
         self.count(CALL, "moves", moves.len())?;
         self.truth(CALL, verify::moves(&moves, workloads))?;
-        let steps = self.steps(CALL, cx, steps, workloads)?;
+        let steps = self.steps(CALL, cx, steps, &Handed::workloads(workloads))?;
         Ok(Rollout { steps, moves })
     }
 
@@ -111,7 +112,7 @@ impl Plugin {
             proxy.windlass_plugin_proxy.call_traffic(cx, observations, moves)
         )?;
         let steps = self.found(CALL, answer)?;
-        self.steps(CALL, cx, steps, &[])
+        self.steps(CALL, cx, steps, &Handed::moves(moves))
     }
 
     /// Registry: the full repository of the service's image, without tag.

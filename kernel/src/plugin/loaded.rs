@@ -13,10 +13,11 @@ use super::capability::Capability;
 use super::error::{Fault, PluginError};
 use super::grant::{Grants, Violation};
 use super::guest::{Guest, Running};
+use super::handed::Handed;
 use super::kind::Kind;
 use super::limits::{State, shown};
 use super::{links, verify, verify_steps};
-use crate::model::wit::{Action, Context, Observation, Problem, Question, Step, Wait, Workload};
+use crate::model::wit::{Action, Context, Observation, Problem, Question, Step, Wait};
 
 /// Bytes of a finding's text that are shown.
 const SHOWN: usize = 8 << 10;
@@ -122,7 +123,7 @@ impl Plugin {
         let answer =
             self.lifecycle("plan", |guest, store| guest.call_plan(store, context, observations))?;
         let steps = self.found("plan", answer)?;
-        self.steps("plan", context, steps, &[])
+        self.steps("plan", context, steps, &Handed::observations(observations))
     }
 
     /// Runs a function of the interface of one kind.
@@ -155,11 +156,11 @@ impl Plugin {
         call: &'static str,
         context: &Context,
         steps: Vec<Step>,
-        workloads: &[Workload],
+        handed: &Handed<'_>,
     ) -> Result<Vec<Step>, PluginError> {
         self.count(call, "steps", steps.len())?;
         self.truth(call, verify_steps::check(context, &steps))?;
-        self.allowed(call, self.grants.steps(context, &steps, workloads))?;
+        self.allowed(call, self.grants.steps(context, &steps, handed))?;
         Ok(if self.is_bundled() { steps } else { steps.into_iter().map(writing).collect() })
     }
 

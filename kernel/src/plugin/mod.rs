@@ -10,7 +10,7 @@
 //! | `source`, `kind` | bundled or file; what its type says before it is compiled |
 //! | `cache` | descriptions and compiled code between runs |
 //! | `describe`, `verify`, `verify_steps`, `verify_texts`, `url`, `walk` | checks of answers |
-//! | `capability`, `grant`, `links` | what the user allowed |
+//! | `capability`, `grant`, `handed`, `links` | what the user allowed, and what came with the call |
 //! | `error` | [`PluginError`] |
 //! | `bindings` | generated from `wit/` |
 //!
@@ -24,6 +24,7 @@ mod describe;
 mod error;
 mod grant;
 mod guest;
+mod handed;
 mod host;
 mod kind;
 mod kinds;

@@ -10,7 +10,7 @@ use windlass_sdk::types::{
 };
 
 use crate::observe::HostFacts;
-use crate::settings::{CORD, Settings};
+use crate::settings::Settings;
 
 /// The directory of all cords, as the configuration spells it.
 pub fn relative(context: &Context) -> String {
@@ -32,23 +32,22 @@ pub fn directory(context: &Context, host: &HostInfo, role: &str) -> Result<Strin
     Ok(format!("{}/{prefix}-{}", absolute(context, host), context.run_id))
 }
 
-/// Where a container has its cord on the host. Only below our own directory: elsewhere we may
-/// not write, and the container is stopped like one without cord.
-pub fn source<'a>(
-    context: &Context,
-    settings: &Settings,
-    host: &HostInfo,
-    role: &str,
-    container: &'a ContainerState,
-) -> Option<&'a str> {
-    let target = settings.cord(role);
-    let root = format!("{}/", absolute(context, host));
-    let is_cord = |mounted: &str| mounted == CORD || target.as_deref() == Some(mounted);
-    container
-        .mounts
-        .iter()
-        .find(|(source, mounted)| is_cord(mounted) && source.starts_with(&root))
-        .map(|(source, _)| source.as_str())
+/// Where a container has its cord on the host: a directory of [`directory`]'s name, below any
+/// run directory and mounted anywhere, since both may have been others when it was started.
+pub fn source<'a>(context: &Context, role: &str, container: &'a ContainerState) -> Option<&'a str> {
+    let prefix = role_prefix(context, role);
+    let is_cord = |source: &&str| {
+        let name = source.rsplit_once('/').filter(|(above, _)| above.ends_with("/cords"));
+        name.is_some_and(|(_, name)| is_named(name, &prefix))
+    };
+    container.mounts.iter().map(|(source, _)| source.as_str()).find(is_cord)
+}
+
+/// True for the name of a directory of a role's cord: the role's prefix and the id of a run.
+fn is_named(name: &str, prefix: &str) -> bool {
+    let run = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
+    // Exactly 32 digits: `-staging-…` is another destination's.
+    run.is_some_and(|run| run.len() == 32 && run.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Makes the cord, and its directory.
@@ -81,13 +80,7 @@ pub fn tidy(
         .filter(|role| settings.routes_to(&role.name))
         .map(|role| role_prefix(context, &role.name))
         .collect();
-    let is_ours = |name: &str| {
-        prefixes.iter().any(|prefix| {
-            let run = name.strip_prefix(prefix.as_str()).and_then(|rest| rest.strip_prefix('-'));
-            // Exactly 32 digits: `-staging-…` is another destination's.
-            run.is_some_and(|run| run.len() == 32 && run.bytes().all(|b| b.is_ascii_hexdigit()))
-        })
-    };
+    let is_ours = |name: &str| prefixes.iter().any(|prefix| is_named(name, prefix));
     let is_free = |name: &str| {
         let path = format!("{root}/{name}");
         let mounted = containers.iter().flat_map(|c| &c.mounts).any(|(source, _)| *source == path);
@@ -116,7 +109,7 @@ pub fn tie_again(
     let mut steps = Vec::new();
     for role in facts.host.roles.iter().filter(|role| settings.routes_to(role)) {
         let target = to_start(context, containers, role, asked_for.as_deref());
-        let cord = target.and_then(|c| Some((c, source(context, settings, facts.host, role, c)?)));
+        let cord = target.and_then(|c| Some((c, source(context, role, c)?)));
         if let Some((container, directory)) = cord {
             let id = format!("{}.cord", windlass_sdk::names::id_part(role));
             let title = format!("Tie the cord of {}", container.name);

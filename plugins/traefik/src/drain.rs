@@ -2,9 +2,9 @@
 //! Traefik no longer lists them.
 //!
 //! An old container without a cord has no such way out: it is stopped in `retire` and finishes
-//! its requests by its own graceful stop, as in Kamal.
+//! its requests by its own graceful stop, as in Kamal. The plan says so.
 
-use windlass_sdk::steps::StepExt;
+use windlass_sdk::steps::{StepExt, say};
 use windlass_sdk::types::{
     Action, ContainerCondition, ContainerState, ContainerStatus, ContainerWait, HttpWait, Part,
     Phase, Step, Text, Wait,
@@ -88,6 +88,19 @@ pub fn gone(lane: &Lane) -> Option<Step> {
         .limit(GONE_LIMIT_MS)
         .why(format!("the service {}@docker", lane.service));
     Some(step)
+}
+
+/// Says which old containers are stopped while users may be waiting for their answers.
+pub fn undrained(lane: &Lane) -> Vec<Step> {
+    let told = |(n, (old, lacks)): (usize, &(&ContainerState, &str))| {
+        let text = format!(
+            "{} has no {lacks}: requests that it is answering when it is stopped may fail",
+            old.name
+        );
+        lane.step(&numbered("undrained", n), Phase::Drain, text.clone(), say(&text))
+            .why("Traefik sends it requests until it is stopped")
+    };
+    lane.undrained.iter().enumerate().map(told).collect()
 }
 
 fn bracketed(address: &str) -> String {

@@ -7,6 +7,7 @@ pub mod check;
 pub mod commands;
 #[cfg(target_arch = "wasm32")]
 mod component;
+mod conflict;
 mod container;
 pub mod contribute;
 mod cords;

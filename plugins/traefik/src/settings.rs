@@ -8,7 +8,7 @@ use windlass_sdk::steps::{error_at, start_limit_ms};
 use windlass_sdk::types::{Context, HostInfo, Problem};
 
 /// Where the cord is mounted in a container, unless configured.
-pub const CORD: &str = "/tmp/kamal-cord";
+const CORD: &str = "/tmp/kamal-cord";
 
 /// The section `traefik`, and what is read of others.
 #[derive(Debug, Clone, Default, Deserialize)]

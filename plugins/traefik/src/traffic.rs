@@ -7,7 +7,7 @@
 //! host: the engine may say healthy, and Traefik "UP", while the port is another.
 
 use windlass_sdk::composition::Move;
-use windlass_sdk::containers::{downgrades, rolls};
+use windlass_sdk::containers::{downgrades, in_service, rolls};
 use windlass_sdk::names::id_part;
 use windlass_sdk::steps::{StepExt, role_prefix, step};
 use windlass_sdk::texts::{literal, output_of};
@@ -21,7 +21,7 @@ use crate::boot::Place;
 use crate::cords;
 use crate::observe::HostFacts;
 use crate::settings::Settings;
-use crate::{downgrade, drain, log, route};
+use crate::{conflict, downgrade, drain, log, route};
 
 /// How long Kamal waits for Traefik to follow. Used only where Traefik cannot be asked.
 const KAMAL_DELAY_MS: u32 = 5_000;
@@ -66,6 +66,9 @@ fn on_host(
         .filter(ours)
         .map(|moved| Lane::new(context, settings, host, moved, api.as_ref()))
         .collect::<Result<_, _>>()?;
+    for lane in &moves {
+        conflict::refuse(context, settings, host, facts.containers()?, lane.moved)?;
+    }
     if api.is_none() && !moves.is_empty() {
         log::warn(&format!(
             "{}: this Traefik has no API, so what it routes to is guessed from fixed delays; \
@@ -84,6 +87,7 @@ fn on_host(
     steps.extend(moves.iter().flat_map(drain::cut));
     steps.extend(moves.iter().flat_map(drain::leave));
     steps.extend(moves.iter().filter_map(drain::gone));
+    steps.extend(moves.iter().flat_map(drain::undrained));
     Ok(steps)
 }
 
@@ -97,6 +101,8 @@ pub struct Lane<'a> {
     pub cord: Option<String>,
     /// Old containers with a cord that can be cut, and the directory of it.
     pub tied: Vec<(&'a ContainerState, &'a str)>,
+    /// Old containers that serve until they are stopped, and what they lack.
+    pub undrained: Vec<(&'a ContainerState, &'static str)>,
     /// Traefik's name for the role.
     pub service: String,
     id: String,
@@ -114,18 +120,22 @@ impl<'a> Lane<'a> {
         // The merged container tells: another plugin may have replaced the health check.
         let has_cord = settings.cord(role).is_some() && moved.workload.container.health.is_some();
         let cord = if has_cord { Some(cords::directory(context, host, role)?) } else { None };
-        // Without a health check that could fail, cutting a cord would change nothing.
-        let is_checked = |old: &&ContainerState| {
-            old.status != ContainerStatus::Running || old.health != HealthStatus::None
-        };
-        let tied = moved
-            .old
-            .iter()
-            .filter(is_checked)
-            .filter_map(|old| Some((old, cords::source(context, settings, host, role, old)?)))
-            .collect();
+        // Traefik sends nothing to what ran behind Kamal 2's proxy.
+        let serves = |old: &ContainerState| in_service(old) && !downgrades(&context.operation);
+        let (mut tied, mut undrained) = (Vec::new(), Vec::new());
+        for old in &moved.old {
+            // Without a health check that could fail, cutting a cord would change nothing.
+            let is_checked =
+                old.status != ContainerStatus::Running || old.health != HealthStatus::None;
+            match cords::source(context, role, old) {
+                Some(source) if is_checked => tied.push((old, source)),
+                Some(_) if serves(old) => undrained.push((old, "health check")),
+                None if serves(old) => undrained.push((old, "cord")),
+                Some(_) | None => {}
+            }
+        }
         let service = role_prefix(context, role);
-        Ok(Self { settings, host, moved, api, cord, tied, service, id: id_part(role) })
+        Ok(Self { settings, host, moved, api, cord, tied, undrained, service, id: id_part(role) })
     }
 
     /// A step of this lane.

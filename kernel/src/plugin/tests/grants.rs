@@ -5,8 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::model::plan::{Effect, effect};
 use crate::model::wit::{
-    Command, ContainerAction, ContainerSpec, Contribution, EnvVar, FileWrite, Health, Query, Wait,
-    Workload,
+    Command, ContainerAction, ContainerSpec, ContainerState, ContainerStatus, Contribution, EnvVar,
+    Fact, FileWrite, Health, HealthStatus, Observation, Query, Wait, Workload,
 };
 use crate::plugin::grant::Grants;
 
@@ -57,6 +57,37 @@ fn files_are_granted_by_directory() {
     assert!(!allowed("files:/srv", "/srv2/x"));
     let unasked = plan(&bench, &["files:/"], &write("/etc/passwd")).unwrap_err();
     assert!(unasked.contains("is not in its description"), "{unasked}");
+}
+
+#[test]
+fn who_may_run_containers_may_change_what_those_it_was_told_of_have_mounted() {
+    let bench = Bench::new();
+    let mounted = |source: &str| ContainerState {
+        id: "0".repeat(64),
+        name: "shop-web-v1".to_owned(),
+        image: String::new(),
+        image_id: String::new(),
+        labels: Vec::new(),
+        status: ContainerStatus::Running,
+        health: HealthStatus::Healthy,
+        created_at: String::new(),
+        mounts: vec![(source.to_owned(), "/tmp/kamal-cord".to_owned())],
+        addresses: Vec::new(),
+    };
+    let allowed = |grant: &str, host: &str, source: &str, path: &str| {
+        let plugin = bench.hostile().granted(vec![grant.parse().unwrap()]);
+        let answer = Ok(Fact::Containers(vec![mounted(source)]));
+        let told = Observation { host: host.to_owned(), id: "q".to_owned(), answer };
+        let settings = json!({ "steps": [step("a", "web-1", Phase::Prepare, write(path))] });
+        plugin.plan(&context(&settings), &[told]).is_ok()
+    };
+    assert!(allowed("containers", "web-1", "/srv/cords/a", "/srv/cords/a/cord"));
+    assert!(!allowed("containers", "web-1", "/srv/cords/a", "/srv/cords/b/cord"));
+    assert!(!allowed("containers", "web-1", "/srv/cords/a", "/srv/cords/a/../b"));
+    assert!(!allowed("containers", "web-2", "/srv/cords/a", "/srv/cords/a/cord"), "another host");
+    assert!(!allowed("images", "web-1", "/srv/cords/a", "/srv/cords/a/cord"));
+    assert!(!allowed("containers", "web-1", "volume", "volume/cord"), "not a path");
+    assert!(!allowed("containers", "web-1", "", "/etc/passwd"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod every_command;
 mod fleet;
 mod golden;
 mod keys;
+mod labels;
 mod machine;
 mod merging;
 mod outputs;

@@ -5,31 +5,54 @@ use serde_json::{Value, json};
 use super::bench::Bench;
 use super::client::Cut;
 use super::keys::with;
+use super::machine::Machine;
 use crate::model::plan::PlannedStep;
-use crate::model::wit::Action;
+use crate::model::wit::{Action, ContainerState, ContainerStatus, HealthStatus, Phase};
 
-/// What a deploy with this `cord` does to cords and containers, in its order, where version 1
-/// has its cord at `target`, if it has any: `new` and `old` are the directories of the cords.
-async fn done(cord: Value, target: Option<&str>) -> Vec<String> {
+/// What a deploy with this `cord` does on the host, and its run, where version 1 serves and
+/// `change` was made.
+async fn planned(cord: Value, change: impl FnOnce(&mut Machine)) -> (Vec<PlannedStep>, String) {
     let bench = Bench::with(&with(&json!({})), "v1").await;
-    let old = {
-        let mut state = bench.fleet.lock();
-        let container = state.machine("web-1").find_mut("shop-web-v1").unwrap();
-        let old = container.mounts[0].0.clone();
-        match target {
-            Some(target) => container.mounts[0].1 = target.to_string(),
-            None => container.mounts.clear(),
-        }
-        old
-    };
+    change(bench.fleet.lock().machine("web-1"));
     let bench = bench.under(&with(&json!({"healthcheck": {"cord": cord}})));
     let (run, _) = bench.run("v2", Cut::Never);
     let seen = run.observe().await.unwrap();
-    let plan = run.plan(&seen).unwrap();
-    let new = &run.brief.run_id;
+    let mut steps = run.plan(&seen).unwrap().steps;
+    steps.retain(|step| step.step.host == "web-1");
+    (steps, run.brief.run_id.clone())
+}
+
+fn old(machine: &mut Machine) -> &mut ContainerState {
+    machine.find_mut("shop-web-v1").unwrap()
+}
+
+/// What that deploy does to cords and containers, in its order, where the old cord lies at
+/// `source` and is mounted at `target`: `new` and `old` are the directories of the cords.
+async fn done_at(cord: Value, source: Option<&str>, target: &str) -> Vec<String> {
+    let mut lies_at = String::new();
+    let (steps, run) = planned(cord, |machine| {
+        let mount = &mut old(machine).mounts[0];
+        if let Some(source) = source {
+            mount.0 = source.to_string();
+        }
+        mount.1 = target.to_string();
+        lies_at.clone_from(&mount.0);
+        machine.files.insert(format!("{lies_at}/cord"), String::new());
+    })
+    .await;
+    done(&steps, &run, &lies_at)
+}
+
+/// The same where the old container has no cord.
+async fn done_without(cord: Value) -> Vec<String> {
+    let (steps, run) = planned(cord, |machine| old(machine).mounts.clear()).await;
+    done(&steps, &run, "")
+}
+
+fn done(steps: &[PlannedStep], run: &str, lies_at: &str) -> Vec<String> {
     let name = |path: &str| match path {
-        path if path.contains(new.as_str()) => "new".to_string(),
-        path if path == format!("{old}/cord") => "old".to_string(),
+        path if path == format!("/root/.kamal/cords/shop-web-{run}/cord") => "new".to_string(),
+        path if path == format!("{lies_at}/cord") => "old".to_string(),
         other => other.to_string(),
     };
     let told = |step: &PlannedStep| match &step.step.action {
@@ -38,22 +61,77 @@ async fn done(cord: Value, target: Option<&str>) -> Vec<String> {
         _ if step.id == "app.web.stop" => Some("stop".to_string()),
         _ => None,
     };
-    plan.steps.iter().filter(|step| step.step.host == "web-1").filter_map(told).collect()
+    steps.iter().filter_map(told).collect()
 }
 
 #[tokio::test]
 async fn a_cord_is_cut_wherever_it_is_mounted() {
-    assert_eq!(done(json!("/cord"), Some("/cord")).await, ["tie new", "cut old", "stop"]);
-    // From before the setting was changed.
-    assert_eq!(done(json!("/cord"), Some("/tmp/kamal-cord")).await, ["tie new", "cut old", "stop"]);
-    // Another mount is not a cord.
-    assert_eq!(done(json!("/cord"), Some("/data")).await, ["tie new", "stop"]);
+    for target in ["/cord", "/tmp/kamal-cord", "/before/the/setting/was/changed"] {
+        let done = done_at(json!("/cord"), None, target).await;
+        assert_eq!(done, ["tie new", "cut old", "stop"], "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_cord_is_cut_wherever_it_lies() {
+    let run = "a".repeat(32);
+    for directory in ["/srv/deploy", "/home/deploy/.kamal", ""] {
+        let source = format!("{directory}/cords/shop-web-{run}");
+        let done = done_at(json!("/cord"), Some(&source), "/tmp/kamal-cord").await;
+        assert_eq!(done, ["tie new", "cut old", "stop"], "{source}");
+    }
+    // Of another role or destination, or no cord at all, though it is mounted where one would be.
+    for source in [
+        format!("/root/.kamal/cords/shop-workers-{run}"),
+        format!("/root/.kamal/cords/shop-web-staging-{run}"),
+        format!("/root/.kamal/cords/shop-web-{}", "a".repeat(31)),
+        format!("/root/records/shop-web-{run}"),
+        "/root/data".to_string(),
+    ] {
+        let done = done_at(json!("/cord"), Some(&source), "/tmp/kamal-cord").await;
+        assert_eq!(done, ["tie new", "stop"], "{source}");
+    }
 }
 
 #[tokio::test]
 async fn what_has_no_cord_is_stopped_as_it_is() {
-    assert_eq!(done(json!("/cord"), None).await, ["tie new", "stop"]);
-    assert_eq!(done(json!(false), None).await, ["stop"]);
+    assert_eq!(done_without(json!("/cord")).await, ["tie new", "stop"]);
+    assert_eq!(done_without(json!(false)).await, ["stop"]);
     // An old one with a cord still leaves by it when the new one has none.
-    assert_eq!(done(json!(false), Some("/tmp/kamal-cord")).await, ["cut old", "stop"]);
+    let done = done_at(json!(false), None, "/tmp/kamal-cord").await;
+    assert_eq!(done, ["cut old", "stop"]);
+}
+
+/// What is said before the old container is stopped of requests that may fail, and when.
+async fn warnings(change: impl FnOnce(&mut Machine)) -> Vec<(String, Phase)> {
+    let (steps, _) = planned(json!("/cord"), change).await;
+    let stop = steps.iter().position(|step| step.id == "app.web.stop").unwrap();
+    let told = steps[..stop].iter().filter(|step| step.step.title.contains("may fail"));
+    told.map(|step| (step.step.title.clone(), step.step.phase)).collect()
+}
+
+#[tokio::test]
+async fn what_cannot_be_drained_is_said_before_it_is_stopped() {
+    let lacks = |what: &str| {
+        let title = format!(
+            "shop-web-v1 has no {what}: requests that it is answering when it is stopped may fail"
+        );
+        [(title, Phase::Drain)]
+    };
+    let untie = |machine: &mut Machine| old(machine).mounts.clear();
+    assert_eq!(warnings(|_| ()).await, []);
+    assert_eq!(warnings(untie).await, lacks("cord"));
+    let unchecked = warnings(|machine| old(machine).health = HealthStatus::None).await;
+    assert_eq!(unchecked, lacks("health check"));
+    // Nobody is sent to these anyway.
+    let sick = warnings(|machine| {
+        untie(machine);
+        machine.sick = Some("v1");
+    });
+    assert_eq!(sick.await, []);
+    let paused = warnings(|machine| {
+        untie(machine);
+        old(machine).status = ContainerStatus::Paused;
+    });
+    assert_eq!(paused.await, []);
 }

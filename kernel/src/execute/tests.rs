@@ -252,7 +252,7 @@ fn process(argv: &[&str]) -> Process {
 }
 
 fn processes(processes: Vec<Process>) -> Program {
-    Program::Processes { processes, yields: None }
+    Program::Processes { processes, yields: None, abort: Vec::new() }
 }
 
 fn shell(commands: &str) -> Program {

@@ -156,9 +156,9 @@ pub(super) fn lowered(
 ) -> Result<(), String> {
     same(actions.len(), lowered.len())?;
     for (action, lowered) in actions.iter().zip(lowered) {
-        let Ok(Lowered { commands, .. }) = lowered else { continue };
+        let Ok(Lowered { commands, abort, .. }) = lowered else { continue };
         let known: Vec<&Part> = walk::parts(&walk::container_action(action)).collect();
-        for command in commands {
+        for command in commands.iter().chain(abort) {
             if command.argv.is_empty() {
                 return Err("a command without a program".to_owned());
             }

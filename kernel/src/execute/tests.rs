@@ -22,6 +22,7 @@ mod cut;
 mod files;
 mod lanes;
 mod limits;
+mod names;
 mod order;
 mod undo;
 mod values;

@@ -57,7 +57,9 @@ pub(super) fn questions(cx: &Context, questions: &[Question]) -> Result<(), Stri
             return Err(format!("two questions to `{name}` are called `{id}`"));
         }
         match query {
-            Query::File(asked) | Query::Directory(asked) => path(asked).map_err(named)?,
+            Query::File(asked) | Query::Directory(asked) | Query::EnvNames(asked) => {
+                path(asked).map_err(named)?;
+            }
             Query::Command(argv) if argv.first().is_none_or(String::is_empty) => {
                 return Err(named("a command without a program".to_owned()));
             }
@@ -226,6 +228,7 @@ pub(super) fn facts(
                 | (Query::File(_), Fact::File(_))
                 | (Query::Directory(_), Fact::Directory(_))
                 | (Query::Command(_), Fact::Output(_))
+                | (Query::EnvNames(_), Fact::EnvNames(_))
         );
         if !fits {
             return Err(format!("the fact it read is of another kind than {query:?}"));

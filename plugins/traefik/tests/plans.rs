@@ -156,7 +156,7 @@ fn a_traefik_that_cannot_be_used_is_told() {
     assert!(lines(&context("deploy", "v2", ONE), &[paused]).contains("docker unpause traefik"));
     let mut context = context("deploy", "v2", ONE);
     context.config = r#"{"traefik": {"env": {"secret": ["TOKEN"]}}}"#.to_string();
-    assert!(lines(&context, &[World::new("web-1")]).contains("windlass env push"));
+    assert!(lines(&context, &[World::new("web-1")]).contains("lacks `TOKEN`"));
     context.operation = "setup".to_string();
     assert!(lines(&context, &[World::new("web-1")]).contains("Start Traefik"));
     context.operation = "env push".to_string();

@@ -110,7 +110,7 @@ pub fn answers(questions: Vec<Question>, worlds: &[World]) -> Vec<Observation> {
                 world.containers.iter().filter(|c| c.name == *name).cloned().collect(),
             ),
             Query::Images(_) => Fact::Images(world.images()),
-            Query::File(_) => Fact::File(None),
+            Query::EnvNames(_) => Fact::EnvNames(None),
             Query::Directory(_) => Fact::Directory(Some(world.cord_directories())),
             other => panic!("{other:?}"),
         };

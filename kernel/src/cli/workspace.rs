@@ -169,10 +169,8 @@ pub fn open(
         return Err(Failure::drawn(&errors, &workspace.sources));
     }
     if !warnings.is_empty() && !globals.quiet && !globals.json {
-        eprint!(
-            "{}",
-            crate::config::draw::draw(&warnings, &workspace.sources, super::failure::color())
-        );
+        let color = super::failure::color();
+        output.warn(&crate::config::draw::draw(&warnings, &workspace.sources, color));
     }
     workspace.brief = workspace.brief.with_repository(&workspace.crew)?;
     Ok(workspace)

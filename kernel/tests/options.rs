@@ -356,6 +356,37 @@ fn a_closed_pipe_is_no_crash() {
 }
 
 #[test]
+fn what_stands_in_the_place_of_a_name_is_not_shown() {
+    let url = "postgres://shop:hunter2@db/shop";
+    let places = [
+        "env: {secret: [A, VALUE]}",
+        "env: {secret: [A, VALUE]}\nvolums: []",
+        "env: {secret: [A, VALUE]}\nretain_containers: many",
+        "env: {tags: {eu: {secret: [A, VALUE]}}}",
+        "traefik: {env: {secret: [A, VALUE]}}",
+        "builder: {secrets: [A, VALUE]}",
+        "registry: {username: me, password: [VALUE]}",
+    ];
+    for place in places {
+        for value in ["\"<%= ENV['DB'] %>\"", url] {
+            let desk = Desk::new(&format!("{CONFIG}{}\n", place.replace("VALUE", value)));
+            for words in [&["config"][..], &["deploy"], &["env", "push"]] {
+                let words = [words, &["--version", "v1"]].concat();
+                let output = desk.command(&words).env("DB", url).output().unwrap();
+                let said = stderr(&output) + &String::from_utf8(output.stdout.clone()).unwrap();
+                assert_eq!(output.status.code(), Some(1), "{place}: {said}");
+                assert!(!said.contains("hunter2"), "{place}: {said}");
+            }
+        }
+    }
+    let desk = Desk::new(&format!("{CONFIG}env: {{secret: [A, \"{url}\"]}}\n"));
+    let said = stderr(&desk.windlass(&["config", "--version", "v1"]));
+    for part in ["the second item is not a valid name", "deploy.yml:9:", "its value in `.env`"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
 fn version_and_help_need_no_project() {
     let desk = Desk(tempfile::tempdir().unwrap());
     let printed = |words: &[&str]| {

@@ -21,6 +21,9 @@
 //!
 //! Paths that the kernel writes on a host are all in [`model::paths`].
 
+// These panic when nobody reads the stream any more; `cli::stream` does not.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod cli;
 pub mod config;
 pub mod deploy;

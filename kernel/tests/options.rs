@@ -63,8 +63,13 @@ impl Desk {
     }
 
     fn windlass(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
         let path = std::env::var("PATH").unwrap_or_default();
-        Command::new(env!("CARGO_BIN_EXE_windlass"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
+        command
             .args(words)
             .current_dir(self.0.path())
             .env_clear()
@@ -73,9 +78,8 @@ impl Desk {
             .env("GIT_CONFIG_COUNT", "1")
             .env("GIT_CONFIG_KEY_0", "user.email")
             .env("GIT_CONFIG_VALUE_0", "$HOME `id`@example.com")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+            .stdin(Stdio::null());
+        command
     }
 
     /// A run that gets as far as the hosts, and no further.
@@ -326,6 +330,60 @@ fn init_writes_what_is_missing_and_nothing_else() {
         (CONFIG.into(), "TOKEN=mine\n".into())
     );
     assert_eq!(mode(".kamal/hooks/pre-build.sample"), 0o755);
+}
+
+/// A standard stream of which nobody reads.
+fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+#[test]
+fn a_closed_pipe_is_no_crash() {
+    let desk = Desk::new(CONFIG);
+    // What only tells something ends as other programs do; the reader has had enough.
+    for words in [&["version"][..], &["docs"], &["config", "--version", "v1"]] {
+        let output = desk.command(words).stdout(unread()).output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(141), ""), "{words:?}");
+    }
+    // What changes hosts goes on, here as far as it gets.
+    for words in [&["deploy", "--version", "v1"][..], &["deploy", "--version", "v1", "--json"]] {
+        let status = desk.command(words).stdout(Stdio::null()).stderr(unread()).status().unwrap();
+        assert_eq!(status.code(), Some(1), "{words:?}");
+        assert!(desk.take("called").contains("web-1"), "{words:?} did not go on");
+    }
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_name_is_not_shown() {
+    let url = "postgres://shop:hunter2@db/shop";
+    let places = [
+        "env: {secret: [A, VALUE]}",
+        "env: {secret: [A, VALUE]}\nvolums: []",
+        "env: {secret: [A, VALUE]}\nretain_containers: many",
+        "env: {tags: {eu: {secret: [A, VALUE]}}}",
+        "traefik: {env: {secret: [A, VALUE]}}",
+        "builder: {secrets: [A, VALUE]}",
+        "registry: {username: me, password: [VALUE]}",
+    ];
+    for place in places {
+        for value in ["\"<%= ENV['DB'] %>\"", url] {
+            let desk = Desk::new(&format!("{CONFIG}{}\n", place.replace("VALUE", value)));
+            for words in [&["config"][..], &["deploy"], &["env", "push"]] {
+                let words = [words, &["--version", "v1"]].concat();
+                let output = desk.command(&words).env("DB", url).output().unwrap();
+                let said = stderr(&output) + &String::from_utf8(output.stdout.clone()).unwrap();
+                assert_eq!(output.status.code(), Some(1), "{place}: {said}");
+                assert!(!said.contains("hunter2"), "{place}: {said}");
+            }
+        }
+    }
+    let desk = Desk::new(&format!("{CONFIG}env: {{secret: [A, \"{url}\"]}}\n"));
+    let said = stderr(&desk.windlass(&["config", "--version", "v1"]));
+    for part in ["the second item is not a valid name", "deploy.yml:9:", "its value in `.env`"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }
 
 #[test]

@@ -166,3 +166,37 @@ fn run_directory_relative_and_absolute() -> Result<()> {
     ensure!(!web.inside("test -e /root/.kamal")?.success(), "there is a .kamal, too");
     Ok(())
 }
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn a_secret_that_was_never_pushed_stops_the_deploy() -> Result<()> {
+    let story = Story::prepare("unpushed")?;
+    let (project, windlass) = (&story.project, &story.windlass);
+    project.servers("servers:\n  - web-1\n")?;
+    windlass.ok(&["setup"])?;
+    let web = story.fleet.host("web-1")?;
+    let old = project.head()?;
+
+    let named = |text: String| text.replace("- APP_SECRET", "- APP_SECRET\n    - NEW_SECRET");
+    project.edit_config(named)?;
+    ensure!(project.read("config/deploy.yml")?.contains("- NEW_SECRET"), "nothing was added");
+    let new = project.commit_version("2")?;
+    for words in [&["deploy"][..], &["redeploy"], &["rollback", &old], &["app", "boot"]] {
+        let output = windlass.fails(words)?;
+        output.expect(&["web-1", "`NEW_SECRET`", "windlass env push"])?;
+    }
+    // Nothing has happened: not even a build.
+    web.serves("1")?;
+    story.expect_running(&old)?;
+    story.expect_lock_free()?;
+    let images = web.docker(&["images", "--format", "{{.Tag}}"])?;
+    ensure!(!images.contains(&new), "the image was pulled");
+
+    let pushing = windlass.clone().env("NEW_SECRET", "it is there");
+    pushing.ok(&["env", "push"])?;
+    windlass.ok(&["deploy"])?;
+    web.serves("2")?;
+    let answer = web.get("/env/NEW_SECRET")?;
+    ensure!(answer.text() == "it is there", "the container has {:?}", answer.text());
+    Ok(())
+}

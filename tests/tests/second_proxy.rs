@@ -214,3 +214,20 @@ fn what_is_not_granted_is_refused_with_the_line_to_add() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+#[ignore = "needs the fleet: cargo xtask test"]
+fn a_command_that_runs_out_of_time_leaves_no_container() -> Result<()> {
+    let story = prepare("timed-out", GRANTS)?;
+    story.windlass.ok(&["server", "bootstrap"])?;
+    story.windlass.ok(&["registry", "login"])?;
+    let host = story.fleet.host("web-1")?;
+    // What a cut-off try must not be told by is that the image was still on its way.
+    host.docker(&["pull", "--quiet", &images::caddy()?])?;
+    // As the first process of a container it does not end when it is asked to.
+    let output = story.windlass.fails(&["caddy", "try", "sleep", "300", "--hosts", "web-1"])?;
+    output.expect(&["`Try `sleep 300`` ran out of time"])?;
+    let left = host.docker(&["ps", "--all", "--quiet", "--filter", "name=caddy-try"])?;
+    ensure!(left.trim().is_empty(), "the container is still there");
+    Ok(())
+}

@@ -8,6 +8,8 @@ use crate::deploy::RunError;
 use crate::deploy::compose::PlanError;
 use crate::model::problem::Problem;
 
+use super::stream::Stream;
+
 /// Everything a command can fail with.
 #[derive(Debug)]
 pub enum Failure {
@@ -17,6 +19,8 @@ pub enum Failure {
     Drawn(String),
     /// One message; `help:` lines are part of it.
     Message(String),
+    /// Nobody reads the results any more: code 141, as of a program that a closed pipe ends.
+    CutOff,
     /// Ctrl-C or SIGTERM, and what that left: code 130.
     Interrupted(String),
     /// Everything was said already.
@@ -42,7 +46,7 @@ impl Failure {
                 None => Problem::error(text),
             },
             Self::Usage(error) => Problem::error(error.to_string()),
-            Self::Interrupted(_) | Self::Said => Problem::error("interrupted"),
+            Self::Interrupted(_) | Self::Said | Self::CutOff => Problem::error("interrupted"),
         }
     }
 
@@ -59,19 +63,23 @@ impl Failure {
 
     /// Prints it and gives the exit code.
     pub fn tell(self) -> ExitCode {
+        let stderr = Stream::new(std::io::stderr());
         match self {
             Self::Usage(error) => {
                 let _ = error.print();
                 return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
             }
             Self::Drawn(text) => {
-                eprint!("{}{}", text, if text.ends_with('\n') { "" } else { "\n" })
+                stderr.print(&format!("{}\n", text.strip_suffix('\n').unwrap_or(&text)));
             }
-            Self::Message(text) => eprintln!("error: {text}"),
+            Self::Message(text) => {
+                stderr.print(&format!("error: {text}\n"));
+            }
             Self::Interrupted(text) => {
-                eprintln!("error: interrupted; {text}");
+                stderr.print(&format!("error: interrupted; {text}\n"));
                 return ExitCode::from(130);
             }
+            Self::CutOff => return ExitCode::from(141),
             Self::Said => {}
         }
         ExitCode::FAILURE

@@ -12,6 +12,7 @@ mod nouns;
 mod operate;
 mod output;
 mod plan_text;
+mod stream;
 mod workspace;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 pub use args::Globals;
 
 /// Runs the program; returns its exit code: 0, 1 for a failure, 2 for wrong usage, 130 when
-/// interrupted.
+/// interrupted, 141 when nobody read the results to their end.
 pub fn main() -> ExitCode {
     let env: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))

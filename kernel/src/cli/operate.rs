@@ -22,7 +22,7 @@ use super::failure::{self, Failure};
 use super::hooks::Hooks;
 use super::output::Output;
 use super::workspace::{Workspace, no_host};
-use super::{Globals, connect};
+use super::{Globals, connect, stream};
 
 /// How long to wait for somebody else's lock, in seconds, unless told otherwise: longer than
 /// a dead client's lease.
@@ -57,6 +57,7 @@ pub struct Ready {
     pub run: Run<Remote>,
     pool: Pool,
     pub hooks: Hooks,
+    output: Output,
     interrupted: Arc<AtomicBool>,
 }
 
@@ -123,7 +124,7 @@ pub async fn ready(
         settings,
     };
     let interrupted = stop_on_signals(run.stop.clone());
-    Ok(Ready { run, pool, hooks, interrupted })
+    Ok(Ready { run, pool, hooks, output: output.clone(), interrupted })
 }
 
 /// Observes, plans and performs.
@@ -193,6 +194,11 @@ pub async fn perform(
     seen: Seen,
     workspace: &Workspace,
 ) -> Result<(), Failure> {
+    if plan.writes() {
+        ready.output.persist();
+    } else {
+        ready.output.stops(ready.run.stop.clone());
+    }
     let mut title = format!("{} version {}", capital(operation.name), plan.version);
     let writes = plan.steps.iter().filter(|step| step.effect == Effect::Write).count();
     if writes > 0 {
@@ -257,8 +263,19 @@ async fn attach(run: &Run<Remote>, step: &PlannedStep) -> Result<(), Failure> {
         run.hosts.ask(&step.step.host, &record, |_| ()).await?;
     }
     let session = run.hosts.session(&step.step.host)?;
-    let status = session.interactive(&line).await.map_err(|e| Failure::Message(e.to_string()))?;
-    if status.success() { Ok(()) } else { Err(Failure::Said) }
+    // What only tells something ends when nobody reads it; anything else is the user's to end.
+    let unread = async {
+        match step.effect {
+            Effect::Read => stream::until_closed(stream::stdout()).await,
+            Effect::Stage | Effect::User | Effect::Write => std::future::pending().await,
+        }
+    };
+    let ended = session.interactive(&line, unread).await;
+    match ended.map_err(|e| Failure::Message(e.to_string()))? {
+        None => Err(Failure::CutOff),
+        Some(status) if status.success() => Ok(()),
+        Some(_) => Err(Failure::Said),
+    }
 }
 
 fn capital(text: &str) -> String {

@@ -1,14 +1,17 @@
 //! Where events become lines: for people on standard error, as JSON on standard output.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+
+use tokio::sync::watch;
 
 use crate::model::event::{Ending, Event, Sink};
 use crate::model::printable::printable;
 use crate::model::secret::Masker;
 
 use super::Globals;
+use super::stream::Stream;
 
 /// Prints events, masked. Results are kept until the end and printed by host.
 #[derive(Clone)]
@@ -17,6 +20,13 @@ pub struct Output {
 }
 
 struct Shared {
+    out: Stream,
+    err: Stream,
+    /// What the results are cut off with: a run that only tells something stops.
+    stop: Mutex<Option<watch::Sender<bool>>>,
+    stopped: AtomicBool,
+    /// The run changes hosts: it goes on, whoever reads.
+    persists: AtomicBool,
     masker: Mutex<Masker>,
     verbose: bool,
     quiet: bool,
@@ -24,13 +34,22 @@ struct Shared {
     color: bool,
     results: Mutex<BTreeMap<String, Vec<String>>>,
     /// Only failures are told on the way: the results speak for themselves.
-    hushed: std::sync::atomic::AtomicBool,
+    hushed: AtomicBool,
 }
 
 impl Output {
     /// Output as the global options want it.
     pub fn new(globals: &Globals) -> Self {
+        Self::to(globals, Stream::new(std::io::stdout()), Stream::new(std::io::stderr()))
+    }
+
+    fn to(globals: &Globals, out: Stream, err: Stream) -> Self {
         let shared = Shared {
+            out,
+            err,
+            stop: Mutex::default(),
+            stopped: Default::default(),
+            persists: Default::default(),
             masker: Mutex::default(),
             verbose: globals.verbose,
             quiet: globals.quiet,
@@ -77,7 +96,38 @@ impl Output {
 
     /// From now on tells no progress, unless everything is to be told.
     pub fn hush(&self) {
-        self.shared.hushed.store(!self.shared.verbose, std::sync::atomic::Ordering::Relaxed);
+        self.shared.hushed.store(!self.shared.verbose, Ordering::Relaxed);
+    }
+
+    /// From now on hosts are changed: that goes on to its end, even if nobody reads of it.
+    pub fn persist(&self) {
+        self.shared.persists.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on a run goes on that only tells something: it is stopped, as by Ctrl-C, when
+    /// nobody reads the results any more.
+    pub fn stops(&self, stop: watch::Sender<bool>) {
+        *self.shared.stop.lock().expect("no panic while held") = Some(stop);
+        self.stop_if_cut_off();
+    }
+
+    /// True if somebody stopped reading the results, and that was all there was to do.
+    pub fn is_cut_off(&self) -> bool {
+        self.shared.out.is_closed() && !self.shared.persists.load(Ordering::Relaxed)
+    }
+
+    /// True if a run was stopped for that.
+    pub fn has_stopped(&self) -> bool {
+        self.shared.stopped.load(Ordering::Relaxed)
+    }
+
+    fn stop_if_cut_off(&self) {
+        if self.is_cut_off()
+            && let Some(stop) = &*self.shared.stop.lock().expect("no panic while held")
+        {
+            self.shared.stopped.store(true, Ordering::Relaxed);
+            stop.send_replace(true);
+        }
     }
 
     /// Where a run sends its events.
@@ -89,15 +139,19 @@ impl Output {
     /// A line for people that is no result.
     pub fn say(&self, text: &str) {
         if !self.shared.quiet && !self.shared.json {
-            eprintln!("{}", self.clean(text));
+            self.shared.err.print(&format!("{}\n", self.clean(text)));
         }
+    }
+
+    /// Problems as they were drawn, which may be coloured.
+    pub fn warn(&self, drawn: &str) {
+        self.shared.err.print(&self.mask_only(drawn));
     }
 
     /// A result: always on standard output.
     pub fn result(&self, text: &str) {
-        let text = self.clean(text);
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{}", text.trim_end_matches('\n'));
+        self.shared.out.print(&format!("{}\n", self.clean(text).trim_end_matches('\n')));
+        self.stop_if_cut_off();
     }
 
     /// Prints what steps printed as results, host by host, as Kamal does.
@@ -110,7 +164,7 @@ impl Output {
                 self.result(&value.to_string());
             } else {
                 self.result(&format!("{what} Host: {host}\n{}\n", lines.join("\n").trim()));
-                println!();
+                self.shared.out.print("\n");
             }
         }
     }
@@ -136,12 +190,12 @@ impl Output {
             return;
         }
         let Some(line) = self.line(event) else { return };
-        eprintln!("{line}");
+        self.shared.err.print(&format!("{line}\n"));
     }
 
     /// The line for an event, if people are to see it.
     fn line(&self, event: Event) -> Option<String> {
-        let hushed = self.shared.hushed.load(std::sync::atomic::Ordering::Relaxed);
+        let hushed = self.shared.hushed.load(Ordering::Relaxed);
         let (verbose, quiet) = (self.shared.verbose, self.shared.quiet || hushed);
         let line = match event {
             Event::Phase { title } if !quiet => self.paint("1", &self.brief(&title)),
@@ -210,6 +264,52 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A pipe of which nobody reads.
+    struct Closed;
+
+    impl std::io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn results_that_nobody_reads_stop_a_run_that_changes_nothing() {
+        let output = |json: bool| {
+            let globals = Globals { json, ..Globals::default() };
+            Output::to(&globals, Stream::new(Closed), Stream::new(Closed))
+        };
+        let phase = || Event::Phase { title: "Observe 1 host".into() };
+        let stop = watch::Sender::new(false);
+        let reading = output(true);
+        reading.stops(stop.clone());
+        reading.event(phase());
+        assert!(*stop.borrow() && reading.is_cut_off());
+
+        // What was cut off before the run began counts too.
+        let (late, stop) = (output(true), watch::Sender::new(false));
+        late.event(phase());
+        late.stops(stop.clone());
+        assert!(*stop.borrow());
+
+        let (writing, stop) = (output(true), watch::Sender::new(false));
+        writing.persist();
+        writing.stops(stop.clone());
+        writing.event(phase());
+        writing.results("App");
+        assert!(!*stop.borrow() && !writing.is_cut_off());
+
+        // Progress is no result.
+        let (told, stop) = (output(false), watch::Sender::new(false));
+        told.stops(stop.clone());
+        told.event(phase());
+        told.say("by the way");
+        assert!(!*stop.borrow() && !told.is_cut_off());
+    }
 
     #[test]
     fn quiet_tells_failures_and_verbose_everything() {

@@ -152,7 +152,8 @@ mod tests {
             audit: None,
             annotations: Vec::new(),
         };
-        let program = Program::Processes { processes: vec![process], yields: None };
+        let program =
+            Program::Processes { processes: vec![process], yields: None, abort: Vec::new() };
         let step = PlannedStep {
             id: "greedy.warm".into(),
             plugin: "greedy".into(),
@@ -160,6 +161,7 @@ mod tests {
             step,
             program,
             undo: None,
+            unlinked: Vec::new(),
         };
         Plan { steps: vec![step], ..Plan::default() }
     }

@@ -20,7 +20,7 @@ use crate::deploy::local_files::LocalFiles;
 use crate::local::Here;
 use crate::model::problem::Problem;
 use crate::model::project::{PluginSpec, Project};
-use crate::model::secret::SecretStore;
+use crate::model::secret::{Masker, SecretStore};
 use crate::plugin::{Capability, Host, HostOptions, Limits, Plugin, Source, bundled};
 
 use super::failure::Failure;
@@ -28,6 +28,9 @@ use super::{Globals, clashes, output::Output};
 
 /// The project's directory: where the command was typed.
 pub const DIRECTORY: &str = ".";
+
+/// What the masker calls a value that stands in the place of a secret's name.
+const MISPLACED: &str = "what stands in the place of a name";
 
 /// A loaded and checked project.
 pub struct Workspace {
@@ -107,8 +110,18 @@ pub fn open(
         allow_commands: globals.allow_commands,
         run: &|line| command(line, &values).map_err(|f| Box::new(f.into_problem())),
     };
-    let loaded = load(&options).map_err(|found| also_of_plugins(*found, host))?;
+    // Before anything is drawn: a drawn line may show what is not a name.
+    let conceal = |tree: &Tree| {
+        let mut masker = Masker::default();
+        masker.extend(sensitive::misplaced(tree).iter().map(|text| (MISPLACED, text.as_str())));
+        masker
+    };
+    let loaded = load(&options).map_err(|found| {
+        found.tree.iter().for_each(|tree| output.mask(conceal(tree)));
+        also_of_plugins(*found, host)
+    })?;
     let (mut project, tree, sources) = (loaded.project, loaded.tree, loaded.sources);
+    output.mask(conceal(&tree));
     let plugins = plugins(host, &project)?;
     let crew = Crew::new(plugins).map_err(|e| Failure::Message(e.to_string()))?;
     let owners = crew.owners();
@@ -131,6 +144,7 @@ pub fn open(
     let secrets = secrets::store(&project.secrets_declared, &values);
     let sensitive = sensitive::sensitive(&tree, &owners);
     let mut masker = secrets.masker();
+    masker.extend(sensitive::misplaced(&tree).iter().map(|text| (MISPLACED, text.as_str())));
     masker.extend(sensitive.iter().map(|(pointer, text)| (pointer.as_str(), text.as_str())));
     output.mask(masker);
     let brief = Brief {
@@ -169,10 +183,8 @@ pub fn open(
         return Err(Failure::drawn(&errors, &workspace.sources));
     }
     if !warnings.is_empty() && !globals.quiet && !globals.json {
-        eprint!(
-            "{}",
-            crate::config::draw::draw(&warnings, &workspace.sources, super::failure::color())
-        );
+        let color = super::failure::color();
+        output.warn(&crate::config::draw::draw(&warnings, &workspace.sources, color));
     }
     workspace.brief = workspace.brief.with_repository(&workspace.crew)?;
     Ok(workspace)

@@ -53,7 +53,10 @@ pub fn build(
         hooks_path: text("/hooks_path").unwrap_or_else(|| ".kamal/hooks".to_owned()).into(),
         require_destination: flag(tree, "/require_destination"),
         minimum_version: text("/minimum_version"),
-        secrets_declared: declared_secrets(tree),
+        secrets_declared: declared_secrets(tree)
+            .into_iter()
+            .filter(|n| is_secret_name(n))
+            .collect(),
         config: tree.to_json(),
         windlass: windlass(tree),
     })
@@ -190,7 +193,7 @@ fn windlass(tree: &Tree) -> WindlassSettings {
 
 /// Names under `env.secret` anywhere, in the registry's lists and in
 /// `builder.secrets`; sorted, each once.
-fn declared_secrets(tree: &Tree) -> Vec<String> {
+pub(super) fn declared_secrets(tree: &Tree) -> Vec<String> {
     let mut names = Vec::new();
     for entry in tree.root.map().unwrap_or_default() {
         // What stands under `x-…` counts only where an alias uses it.
@@ -209,6 +212,11 @@ fn declared_secrets(tree: &Tree) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// True if a secret can have this name.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
 }
 
 fn collect_env(key: &str, node: &Node, names: &mut Vec<String>) {

@@ -1,9 +1,11 @@
 //! Values that stand in deploy.yml in the clear although they are secrets: those whose schema
-//! says `writeOnly`, JSON Schema's word for what nobody is to be shown.
+//! says `writeOnly`, JSON Schema's word for what nobody is to be shown, and those that stand
+//! where the name of a secret belongs.
 
 use serde_json::Value as Json;
 
 use super::ownership::{Owner, of_kernel};
+use super::project::{declared_secrets, is_secret_name};
 use super::tree::{Node, Tree, Value, join};
 
 /// Pointer and text of each, in the order of the schemas. A list in the place of such a value
@@ -16,6 +18,12 @@ pub fn sensitive(tree: &Tree, owners: &[Owner]) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// What stands where the name of a secret belongs and cannot be one: `secret: [<%= ENV["DB"] %>]`
+/// puts the value there.
+pub fn misplaced(tree: &Tree) -> Vec<String> {
+    declared_secrets(tree).into_iter().filter(|name| !is_secret_name(name)).collect()
 }
 
 fn collect(node: &Node, schema: &Json, pointer: &str, found: &mut Vec<(String, String)>) {

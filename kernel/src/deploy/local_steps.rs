@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::local::{self, Command, Exit, REPOSITORY_VARIABLES};
+use crate::local::{self, Command, Exit, LocalError, REPOSITORY_VARIABLES};
 use crate::model::event::{Ending, Event, Sink};
 use crate::model::plan::{Effect, PlannedStep, Process, Program};
 use crate::model::secret::SecretStore;
@@ -21,6 +21,18 @@ const QUOTED: usize = 20;
 pub struct LocalFailure {
     pub title: String,
     pub why: String,
+}
+
+/// Why a step did not come to a good end.
+enum Stopped {
+    OutOfTime(String),
+    Failed(String),
+}
+
+impl From<String> for Stopped {
+    fn from(why: String) -> Self {
+        Self::Failed(why)
+    }
 }
 
 /// The user's machine, for steps.
@@ -78,9 +90,14 @@ impl Machine<'_> {
         // A question that may be answered with no is no failure then.
         let asks = planned.step.may_fail && planned.effect == Effect::Read;
         let good = ended.is_ok() || asks;
-        let (ending, code) = if good { (Ending::Ok, 0) } else { (Ending::Failed, 1) };
+        let (ending, code) = match &ended {
+            _ if good => (Ending::Ok, 0),
+            Err(Stopped::OutOfTime(_)) => (Ending::TimedOut, 124),
+            _ => (Ending::Failed, 1),
+        };
         (self.sink)(Event::End { host, step, title: title.clone(), ending, code, ms });
-        ended.map_err(|mut why| {
+        ended.map_err(|stopped| {
+            let (Stopped::OutOfTime(mut why) | Stopped::Failed(mut why)) = stopped;
             if let Some(help) = note(&planned.step, HELP) {
                 why = format!("{}\nhelp: {help}", why.trim_end());
             }
@@ -88,11 +105,18 @@ impl Machine<'_> {
         })
     }
 
-    async fn perform(&self, step: &PlannedStep) -> Result<(), String> {
+    async fn perform(&self, step: &PlannedStep) -> Result<(), Stopped> {
         match &step.program {
-            Program::Processes { processes, .. } => {
+            Program::Processes { processes, abort, .. } => {
                 for process in processes {
-                    self.start(step, process).await?;
+                    let ended = self.start(step, process).await;
+                    if matches!(ended, Err(Stopped::OutOfTime(_))) {
+                        for process in abort {
+                            // Its failure is told; why the step failed is the time-out.
+                            let _ = self.start(step, process).await;
+                        }
+                    }
+                    ended?;
                 }
                 Ok(())
             }
@@ -103,7 +127,7 @@ impl Machine<'_> {
                 }
                 Ok(())
             }
-            _ => Err("only commands and hooks can run on this machine".into()),
+            _ => Err(Stopped::Failed("only commands and hooks can run on this machine".into())),
         }
     }
 
@@ -112,7 +136,7 @@ impl Machine<'_> {
         (self.sink)(Event::Text { host, step, line: line.to_owned(), result });
     }
 
-    async fn start(&self, step: &PlannedStep, process: &Process) -> Result<(), String> {
+    async fn start(&self, step: &PlannedStep, process: &Process) -> Result<(), Stopped> {
         let argv =
             process.argv.iter().map(|text| self.word(text)).collect::<Result<Vec<_>, _>>()?;
         let mut command = Command::new(argv.iter().map(String::as_str));
@@ -144,7 +168,10 @@ impl Machine<'_> {
             }
         })
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| match error {
+            LocalError::TimedOut { .. } => Stopped::OutOfTime(error.to_string()),
+            error => Stopped::Failed(error.to_string()),
+        })?;
         if !rest.is_empty() {
             line(&rest);
         }
@@ -152,10 +179,11 @@ impl Machine<'_> {
             Exit::Code(0) if process.success.is_empty() => Ok(()),
             Exit::Code(code) if process.success.contains(&code) => Ok(()),
             Exit::Code(code) => {
-                Err(format!("`{}` ended with code {code}\n{}", argv.join(" "), last.join("\n")))
+                let said = last.join("\n");
+                Err(format!("`{}` ended with code {code}\n{said}", argv.join(" ")).into())
             }
             Exit::Signal(signal) => {
-                Err(format!("`{}` was ended by signal {signal}", argv.join(" ")))
+                Err(format!("`{}` was ended by signal {signal}", argv.join(" ")).into())
             }
         }
     }

@@ -58,7 +58,8 @@ pub fn lower(
                 Action::Container(_) => {
                     let lowered = actions.next().ok_or("it gave no answer")??;
                     let processes = lowered.commands.into_iter().map(process).collect();
-                    Program::Processes { processes, yields: lowered.yields }
+                    let abort = lowered.abort.into_iter().map(process).collect();
+                    Program::Processes { processes, yields: lowered.yields, abort }
                 }
                 Action::Wait(Wait::Container(wait)) => {
                     let lowered = waits.next().ok_or("it gave no answer")??;
@@ -97,7 +98,8 @@ pub fn lower(
                 Action::RemoveFile(path) => Program::RemoveFile { path },
                 Action::RemoveDirectory(path) => Program::RemoveDirectory { path },
                 Action::Run(command) | Action::Exec((command, _)) => {
-                    Program::Processes { processes: vec![command.into()], yields: None }
+                    let processes = vec![command.into()];
+                    Program::Processes { processes, yields: None, abort: Vec::new() }
                 }
                 Action::Hook(name) => Program::Hook { name },
                 Action::Other((name, text)) if name == "say" => {
@@ -202,7 +204,9 @@ fn each_text(program: &mut Program, on: &mut dyn FnMut(&mut Text)) {
         process.stdin.iter_mut().for_each(on);
     }
     match program {
-        Program::Processes { processes, .. } => processes.iter_mut().for_each(|p| process(p, on)),
+        Program::Processes { processes, abort, .. } => {
+            processes.iter_mut().chain(abort).for_each(|p| process(p, on));
+        }
         Program::Until(p) => process(p, on),
         Program::Watch { argv, .. } => argv.iter_mut().for_each(on),
         Program::Http { wait, vain } => {

@@ -151,6 +151,7 @@ impl Remote {
                         None => Err("the host gave no answer".into()),
                         Some(Reply::File(state)) => Ok(Fact::File(state)),
                         Some(Reply::Directory(names)) => Ok(Fact::Directory(names)),
+                        Some(Reply::EnvNames(names)) => Ok(Fact::EnvNames(names)),
                         Some(Reply::Output(output)) => match query {
                             Query::Command(_) => Ok(Fact::Output(output)),
                             _ => {
@@ -180,7 +181,8 @@ fn own(query: &Query) -> Option<Ask> {
         Query::File(path) => Some(Ask::File(path.clone())),
         Query::Directory(path) => Some(Ask::Directory(path.clone())),
         Query::Command(argv) => Some(Ask::Command { command: argv.clone(), each: None }),
-        _ => None,
+        Query::EnvNames(path) => Some(Ask::EnvNames(path.clone())),
+        Query::Containers(_) | Query::Container(_) | Query::Images(_) | Query::Other(_) => None,
     }
 }
 

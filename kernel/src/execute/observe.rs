@@ -18,6 +18,8 @@ pub enum Ask {
     File(String),
     /// Names in a directory.
     Directory(String),
+    /// Names in an env file.
+    EnvNames(String),
 }
 
 /// A host's answer to an [`Ask`].
@@ -26,6 +28,7 @@ pub enum Reply {
     Output(Output),
     File(Option<FileState>),
     Directory(Option<Vec<String>>),
+    EnvNames(Option<Vec<String>>),
 }
 
 /// What the kernel itself wants to know of a host.
@@ -104,6 +107,16 @@ pub fn script(asks: &[Ask], paths: &Paths) -> String {
                      \"$(printf '%s' \"${{x%.*}}\" | base64 | tr -d '\\n')\"; else ev dir {n}; fi"
                 );
             }
+            // A value must not leave the host, so what is no name before a `=` is not told.
+            // The dot tells an empty file from none; the names hold nothing that a shell expands.
+            Ask::EnvNames(path) => {
+                let path = quote(path);
+                let _ = writeln!(
+                    text,
+                    "if [ -f {path} ]; then x=$(sed -n 's/^[[:blank:]]*\\([A-Za-z0-9_.-]\\{{1,\\}}\\)=.*/\\1/p' {path}) \
+                     && ev names {n} . $x; else ev names {n}; fi"
+                );
+            }
         }
     }
     text.push_str("ev took $Q\n");
@@ -160,6 +173,13 @@ impl Answers {
                 let mut names: Vec<String> = text(names).lines().map(String::from).collect();
                 names.sort();
                 self.insert(n, Reply::Directory(Some(names)));
+            }
+            ["names", n] => self.insert(n, Reply::EnvNames(None)),
+            ["names", n, ".", names @ ..] => {
+                let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
+                names.sort();
+                names.dedup();
+                self.insert(n, Reply::EnvNames(Some(names)));
             }
             _ => return false,
         }

@@ -32,7 +32,7 @@ fn act(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
     let limit_ms = step.step.time_limit_ms;
     let silent = |text: String| Ok(Body { text, yields: None, sets_y: false });
     match &step.program {
-        Program::Processes { processes, yields } => {
+        Program::Processes { processes, yields, .. } => {
             let mut text = String::new();
             for (i, process) in processes.iter().enumerate() {
                 // Only the last command's output is what the step yields.
@@ -102,6 +102,39 @@ fn refuse_links(paths: &[String]) -> String {
          plugin that is not bundled must not follow one\\n' \"$windlass_\" >&2; return 73; fi; done\n",
         paths.join(" ")
     )
+}
+
+/// How long each command may take that ends what a step has left running.
+const ABORT_LIMIT_MS: u32 = 30_000;
+
+/// What follows the end of a step's function, whose code is `$c`, if it ran processes. Which code
+/// a process has that was ended at its limit depends on how it took that and on the tool that
+/// ended it, so the clock decides; `$B` is when the step began. Empty for other programs.
+pub(super) fn aftermath(step: &PlannedStep, scope: &Scope) -> Result<String, ScriptError> {
+    let Program::Processes { abort, .. } = &step.program else { return Ok(String::new()) };
+    // `timeout` has whole seconds, the clock hundredths: a tenth covers what is cut off.
+    let limit = u64::from(step.step.time_limit_ms.div_ceil(1000)) * 100 - 10;
+    let mut text = format!("case $c in 137|143) up; [ $((U-B)) -lt {limit} ] || c=124;; esac\n");
+    if !abort.is_empty() {
+        text.push_str("if [ $c = 124 ] || { [ $c != 0 ] && [ -n \"$I\" ]; }; then {\n");
+        for process in abort {
+            let _ = writeln!(
+                text,
+                "{} || printf 'what this step left running could not be ended\\n'",
+                run(process, ABORT_LIMIT_MS, scope)?
+            );
+        }
+        text.push_str("} </dev/null >&2 9>&-; fi\n");
+    }
+    Ok(text)
+}
+
+/// How long what ends a step's remains may take in all.
+pub(super) fn abort_limit_ms(step: &PlannedStep) -> u64 {
+    match &step.program {
+        Program::Processes { abort, .. } => abort.len() as u64 * u64::from(ABORT_LIMIT_MS),
+        _ => 0,
+    }
 }
 
 /// One process: its environment and stdin, a time limit, and which codes mean success.

@@ -14,7 +14,7 @@ use crate::model::secret::{MissingSecret, SecretStore};
 use crate::model::wit::{Condition, OutputKind};
 use crate::ssh::{frame, quote};
 
-use super::program::body;
+use super::program::{abort_limit_ms, aftermath, body};
 use super::report::search;
 use super::shell::Scope;
 
@@ -112,8 +112,8 @@ impl Trip {
             text.push_str(&hold(fence));
         }
         text.push_str("ev pid $$\n");
-        let limit: u64 =
-            self.steps.iter().map(|s| u64::from(s.step.time_limit_ms) / 10 + 1000).sum();
+        let time = |s: &PlannedStep| u64::from(s.step.time_limit_ms) + abort_limit_ms(s);
+        let limit: u64 = self.steps.iter().map(|s| time(s) / 10 + 1000).sum();
         let _ = writeln!(text, "up; E=$((U+{limit}))");
         for (id, ok) in &self.known.endings {
             let _ = writeln!(text, "s_{}={}", ident(id), if *ok { "ok" } else { "failed" });
@@ -135,6 +135,7 @@ impl Trip {
     /// One step: its condition, its function, its ending.
     fn step(&self, n: usize, step: &PlannedStep, scope: &Scope) -> Result<String, ScriptError> {
         let written = body(step, scope)?;
+        let aftermath = aftermath(step, scope)?;
         let mut text = format!("f{n}() {{\n{}}}\n", written.text);
         let condition = match &step.step.when {
             Condition::Always => "[ -z \"$F\" ]".to_string(),
@@ -149,7 +150,7 @@ impl Trip {
             Stretch::Start | Stretch::Stage => "[ -z \"$I\" ] || F=interrupted\n",
             _ => "",
         };
-        let _ = writeln!(text, "{interrupt}up; [ $U -lt $E ] || F=deadline");
+        let _ = writeln!(text, "{interrupt}up; B=$U; [ $U -lt $E ] || F=deadline");
         let _ = writeln!(text, "if {condition}{block_open}; then");
         let _ = writeln!(text, "ev begin {n}; printf '%s %s\\n' \"$M\" {n} >&2");
         if let Some(what) = &step.step.audit {
@@ -164,14 +165,14 @@ impl Trip {
                 };
                 let _ = writeln!(
                     text,
-                    "{call}\
+                    "{call}{aftermath}\
                      if [ $c = 0 ]; then if {}; then ev out {n} \"$o{n}\"; else \
                      printf 'unexpected output: %s\\n' \"$o{n}\" >&2; c=65; fi; fi",
                     kind_test(kind, n)
                 );
             }
             None => {
-                let _ = writeln!(text, "f{n} </dev/null >&2 9>&-; c=$?");
+                let _ = writeln!(text, "f{n} </dev/null >&2 9>&-; c=$?\n{aftermath}");
             }
         }
         let id = ident(&step.id);

@@ -22,6 +22,7 @@ mod cut;
 mod files;
 mod lanes;
 mod limits;
+mod names;
 mod order;
 mod undo;
 mod values;
@@ -253,7 +254,7 @@ fn process(argv: &[&str]) -> Process {
 }
 
 fn processes(processes: Vec<Process>) -> Program {
-    Program::Processes { processes, yields: None }
+    Program::Processes { processes, yields: None, abort: Vec::new() }
 }
 
 fn shell(commands: &str) -> Program {

@@ -94,6 +94,9 @@ pub enum Program {
     Processes {
         processes: Vec<Process>,
         yields: Option<OutputKind>,
+        /// Ends what they may have left running when they ran out of time or were stopped.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        abort: Vec<Process>,
     },
     /// Asked until the first word of its line decides; see `lowered-wait` in the WIT.
     Watch {

@@ -11,9 +11,15 @@ use super::wit::{Condition, EnvVar, HttpWait, OutputKind, Part, Text};
 /// Columns after which a command goes on in the next line.
 const WIDTH: usize = 100;
 
-/// What a step does and how it is taken back. Long commands are folded before an option.
+/// What a step does, what follows if it is cut short, and how it is taken back. Long commands
+/// are folded before an option.
 pub fn does(step: &PlannedStep) -> String {
     let mut text = fold(&program(&step.program));
+    if let Program::Processes { abort, .. } = &step.program
+        && !abort.is_empty()
+    {
+        text += &format!("\nif cut short: {}", fold(&commands(abort)));
+    }
     if let Some(undo) = &step.undo {
         text += &format!("\nundo: {}", fold(&program(undo)));
     }
@@ -50,9 +56,8 @@ pub fn indent(text: &str, margin: &str) -> String {
 /// What a program does, as words, each as one would type it.
 pub fn program(program: &Program) -> Vec<String> {
     match program {
-        Program::Processes { processes, yields } => {
-            let commands: Vec<Vec<String>> = processes.iter().map(process).collect();
-            let mut words = commands.join(&"&&".to_string());
+        Program::Processes { processes, yields, .. } => {
+            let mut words = commands(processes);
             words.extend(yields.map(|kind| format!("(yields {})", output_name(kind))));
             words
         }
@@ -102,6 +107,11 @@ pub fn program(program: &Program) -> Vec<String> {
         Program::Hook { name } => vec![format!("hook {}", quoted(name))],
         Program::Say { text } => vec![format!("say {}", quoted(text))],
     }
+}
+
+fn commands(processes: &[Process]) -> Vec<String> {
+    let commands: Vec<Vec<String>> = processes.iter().map(process).collect();
+    commands.join(&"&&".to_string())
 }
 
 fn process(process: &Process) -> Vec<String> {

@@ -91,10 +91,12 @@ impl Grants {
             self.host(cx, &question.host, &by)?;
             match &question.query {
                 Query::Command(_) => self.need(cx, "", Capability::Run, &by)?,
-                Query::File(path) | Query::Directory(path) => {
+                Query::File(path) | Query::Directory(path) | Query::EnvNames(path) => {
                     self.need(cx, &question.host, Capability::Files(path.clone()), &by)?;
                 }
-                _ => {}
+                // Whoever may plan steps may see containers and images; `other` was refused.
+                Query::Containers(_) | Query::Container(_) | Query::Images(_) | Query::Other(_) => {
+                }
             }
         }
         Ok(())

@@ -58,7 +58,9 @@ pub(super) fn questions(cx: &Context, questions: &[Question]) -> Result<(), Stri
             return Err(format!("two questions to `{name}` are called `{id}`"));
         }
         match query {
-            Query::File(asked) | Query::Directory(asked) => path(asked).map_err(named)?,
+            Query::File(asked) | Query::Directory(asked) | Query::EnvNames(asked) => {
+                path(asked).map_err(named)?;
+            }
             Query::Command(argv) if argv.first().is_none_or(String::is_empty) => {
                 return Err(named("a command without a program".to_owned()));
             }
@@ -157,9 +159,9 @@ pub(super) fn lowered(
 ) -> Result<(), String> {
     same(actions.len(), lowered.len())?;
     for (action, lowered) in actions.iter().zip(lowered) {
-        let Ok(Lowered { commands, .. }) = lowered else { continue };
+        let Ok(Lowered { commands, abort, .. }) = lowered else { continue };
         let known: Vec<&Part> = walk::parts(&walk::container_action(action)).collect();
-        for command in commands {
+        for command in commands.iter().chain(abort) {
             if command.argv.is_empty() {
                 return Err("a command without a program".to_owned());
             }
@@ -227,6 +229,7 @@ pub(super) fn facts(
                 | (Query::File(_), Fact::File(_))
                 | (Query::Directory(_), Fact::Directory(_))
                 | (Query::Command(_), Fact::Output(_))
+                | (Query::EnvNames(_), Fact::EnvNames(_))
         );
         if !fits {
             return Err(format!("the fact it read is of another kind than {query:?}"));

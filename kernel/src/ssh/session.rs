@@ -5,6 +5,7 @@ use super::control::Files;
 use super::error::{SshError, tail};
 use super::master::Options;
 use super::target::Target;
+use rustix::process::{Pid, Signal, kill_process};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ const COMMAND: &str = "exec sh -s";
 /// How long a master may take to open a channel or to say that it is alive.
 const OPEN_LIMIT: Duration = Duration::from_secs(60);
 const ALIVE_LIMIT: Duration = Duration::from_secs(5);
+/// How long an `ssh` that was asked to end may take.
+const END_LIMIT: Duration = Duration::from_secs(5);
 /// Tries to open a channel that the server refuses, and the wait between them, ± 50 %.
 const OPEN_TRIES: u32 = 10;
 const OPEN_AGAIN: Duration = Duration::from_millis(200);
@@ -118,9 +121,13 @@ impl Session {
     /// process's own stdin, stdout and stderr. `argv_remote` is one line for the login shell,
     /// already quoted.
     ///
-    /// Waits as long as the person stays. The status is that of ssh: the remote exit code, or 255
-    /// if the connection was lost.
-    pub async fn interactive(&self, argv_remote: &str) -> Result<ExitStatus, SshError> {
+    /// Waits as long as the person stays, or until `end` comes, and then gives no status. The
+    /// status is that of ssh: the remote exit code, or 255 if the connection was lost.
+    pub async fn interactive(
+        &self,
+        argv_remote: &str,
+        end: impl Future<Output = ()>,
+    ) -> Result<Option<ExitStatus>, SshError> {
         let Shared { target, program, files, .. } = &*self.shared;
         let mut command = Command::new(program);
         if let Some(file) = &target.config_file {
@@ -140,11 +147,22 @@ impl Session {
             .stdout(Stdio::inherit())
             .stderr(Stdio::inherit())
             .kill_on_drop(true);
-        command.status().await.map_err(|error| SshError::NoProgram {
+        let failed = |error: std::io::Error| SshError::NoProgram {
             host: target.host.clone(),
             program: program.display().to_string(),
             detail: error.to_string(),
-        })
+        };
+        let mut child = command.spawn().map_err(failed)?;
+        tokio::select! {
+            status = child.wait() => return status.map(Some).map_err(failed),
+            () = end => {}
+        }
+        // Asked to end, ssh leaves the user's terminal as it found it; killed, it would not.
+        if let Some(pid) = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        let _ = timeout(END_LIMIT, child.wait()).await;
+        Ok(None)
     }
 
     /// Whether the master still answers on its socket. At most 5 s.

@@ -3,6 +3,7 @@
 use super::fixture::{Server, finish, gone, script};
 use super::{Chunk, Exit, SshError, quote_bytes};
 use rustix::process::{Signal, kill_process};
+use std::future::{pending, ready};
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -171,11 +172,15 @@ async fn an_interactive_command_uses_the_same_connection() {
     let (pool, session) = server.connect().await;
     let file = server.at("from interactive");
     let line = format!("echo hello >{}; exit 7", super::quote(&file.display().to_string()));
-    assert_eq!(session.interactive(&line).await.unwrap().code(), Some(7));
+    assert_eq!(session.interactive(&line, pending()).await.unwrap().unwrap().code(), Some(7));
+    // Whoever has read enough need not wait for its end.
+    let cut = session.interactive("sleep 300", ready(()));
+    let cut = tokio::time::timeout(Duration::from_secs(10), cut).await;
+    assert_eq!(cut.unwrap().unwrap(), None);
     assert_eq!(std::fs::read_to_string(file).unwrap(), "hello\n");
     assert_eq!(server.logged("Accepted publickey"), 1);
     pool.close().await;
     // Without a master there is no second way in.
-    assert_eq!(session.interactive("exit 0").await.unwrap().code(), Some(255));
+    assert_eq!(session.interactive("exit 0", pending()).await.unwrap().unwrap().code(), Some(255));
     assert_eq!(server.logged("Accepted publickey"), 1);
 }

@@ -1,6 +1,7 @@
 //! What `lifecycle.plan` does for each operation.
 
 use windlass_sdk::arguments::Arguments;
+use windlass_sdk::env_files::Seen;
 use windlass_sdk::names::{enumerate, id_part, nearest};
 use windlass_sdk::steps::{StepExt, container, step};
 use windlass_sdk::types::{
@@ -28,6 +29,12 @@ impl Scene<'_> {
     pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
         let id = format!("{}.{id}", self.prefix());
         step(id, &self.host.name, phase, title, action).why(self.accessory.pointer.as_str())
+    }
+
+    /// Why its container must not be started, if the host lacks secrets of it.
+    pub fn lacking(&self, seen: &Seen) -> Option<Problem> {
+        let file = self.accessory.env_file(self.context);
+        file.lacking(self.context, &self.host.name, &self.accessory.env, seen)
     }
 
     /// The beginning of its steps' ids.

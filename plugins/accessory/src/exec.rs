@@ -32,8 +32,8 @@ pub fn exec(scene: &Scene) -> Result<Vec<Step>, Problem> {
         (format!("Run `{shown}` in {}", found.name), ContainerAction::Exec(exec))
     } else {
         let seen = scene.facts.env_file(scene.context)?;
-        if seen == Seen::Absent && !accessory.env.secret.is_empty() {
-            return Err(accessory.env_file(scene.context).missing(scene.context, &scene.host.name));
+        if let Some(problem) = scene.lacking(&seen) {
+            return Err(problem);
         }
         let mut spec = container::base(scene, &seen)?;
         if seen == Seen::Absent {

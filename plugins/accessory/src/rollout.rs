@@ -135,10 +135,10 @@ fn install(scene: &Scene) -> Result<Vec<Step>, Problem> {
     // `setup` writes the env file itself.
     let setup = scene.context.operation == "setup";
     let seen = if setup { Seen::Unasked } else { scene.facts.env_file(scene.context)? };
+    if let Some(problem) = scene.lacking(&seen) {
+        return Err(problem);
+    }
     if seen == Seen::Absent {
-        if !accessory.env.secret.is_empty() {
-            return Err(accessory.env_file(scene.context).missing(scene.context, &scene.host.name));
-        }
         steps.push(push(scene).why("there is no env file"));
     }
     let run = act(ContainerAction::Run(container::spec(scene, &seen)?));

@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 use windlass_sdk::testing;
 use windlass_sdk::types::{
-    Action, ContainerAction, ContainerState, ContainerStatus, Context, Fact, FileState,
-    HealthStatus, HostInfo, ImageState, Observation, Part, Phase, Problem, Query, Step,
+    Action, ContainerAction, ContainerState, ContainerStatus, Context, Fact, HealthStatus,
+    HostInfo, ImageState, Observation, Part, Phase, Problem, Query, Step,
 };
 
 /// A database on a host of its own, with everything; a cache on the hosts of a role.
@@ -84,9 +84,9 @@ impl World {
                 };
                 Fact::Images(self.image.then_some(image).into_iter().collect())
             }
-            Query::File(_) => {
-                let state = FileState { mode: 0o600, size: 1, digest: String::new() };
-                Fact::File(self.env_file.then_some(state))
+            Query::EnvNames(_) => {
+                let names = || ["PEM", "ROOT_PASSWORD"].map(str::to_string).to_vec();
+                Fact::EnvNames(self.env_file.then(names))
             }
             Query::Directory(_) => Fact::Directory(Some(vec!["PEM".to_string()])),
             other => panic!("{other:?}"),

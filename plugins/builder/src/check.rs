@@ -1,6 +1,7 @@
 //! Findings on `builder:` beyond the schema.
 
-use windlass_sdk::names::is_exportable;
+use windlass_sdk::env::misnamed;
+use windlass_sdk::names::{is_exportable, is_secret_name};
 use windlass_sdk::steps::{error_at, pointer_to};
 use windlass_sdk::types::{Context, Problem, Severity};
 
@@ -14,7 +15,9 @@ pub fn check(context: &Context) -> Vec<Problem> {
         Err(problem) => return vec![problem],
     };
     let mut problems: Vec<Problem> = Driver::of(context, &builder).err().into_iter().collect();
-    for (i, name) in builder.secrets.iter().enumerate().filter(|(_, name)| !is_exportable(name)) {
+    problems.extend(misnamed("/builder/secrets", &builder.secrets));
+    let unfit = |name: &str| is_secret_name(name) && !is_exportable(name);
+    for (i, name) in builder.secrets.iter().enumerate().filter(|(_, name)| unfit(name)) {
         problems.push(Problem {
             help: Some("give the secret another name".to_string()),
             ..error_at(

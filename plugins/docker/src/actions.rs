@@ -64,7 +64,19 @@ pub fn lower(action: &ContainerAction) -> Result<Lowered, String> {
             return Err(format!("docker has no action `{}`", name.escape_debug()));
         }
     };
-    Ok(Lowered { commands, yields: yields(action) })
+    Ok(Lowered { commands, yields: yields(action), abort: abort(action)? })
+}
+
+/// The client that was ended leaves the container it has started to the daemon.
+fn abort(action: &ContainerAction) -> Result<Vec<LoweredCommand>, String> {
+    match action {
+        ContainerAction::Run(spec) | ContainerAction::RunOnce((spec, _))
+            if !spec.name.is_empty() =>
+        {
+            Ok(vec![on(&["rm", "--force"], &spec.name)?])
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// What the last command prints, for later steps.

@@ -21,9 +21,11 @@ pub fn read(query: &Query, output: &Output) -> Result<Fact, String> {
             Ok(Fact::Containers(all.into_iter().filter(|c| &c.name == name).collect()))
         }
         Query::Images(repository) => images(&lines, repository).map(Fact::Images),
-        Query::File(_) | Query::Directory(_) | Query::Command(_) | Query::Other(_) => {
-            Err("not an engine question".to_string())
-        }
+        Query::File(_)
+        | Query::Directory(_)
+        | Query::Command(_)
+        | Query::EnvNames(_)
+        | Query::Other(_) => Err("not an engine question".to_string()),
     }
 }
 

@@ -28,9 +28,11 @@ pub fn lower(query: &Query) -> Result<LoweredQuery, String> {
             let command = words(&["docker", "image", "ls", "--quiet", "--no-trunc", repository]);
             Ok(inspected(command, "image", template::IMAGE))
         }
-        Query::File(_) | Query::Directory(_) | Query::Command(_) | Query::Other(_) => {
-            Err("not an engine question".to_string())
-        }
+        Query::File(_)
+        | Query::Directory(_)
+        | Query::Command(_)
+        | Query::EnvNames(_)
+        | Query::Other(_) => Err("not an engine question".to_string()),
     }
 }
 

@@ -46,7 +46,7 @@ mod tests {
         let mut context = windlass_sdk::testing::context("deploy");
         context.hosts[0].tags = vec!["eu".to_string(), "us".to_string()];
         context.config = r#"{"env": {
-            "clear": {"A": "1"}, "secret": ["A", "B", "C:D", "E=f"],
+            "clear": {"A": "1"}, "secret": ["A", "B", "C:D", "postgres://u:pw@h/db"],
             "tags": {"eu": {"clear": {"C": "1"}, "secret": ["C"]}}
         }}"#
         .to_string();
@@ -57,8 +57,8 @@ mod tests {
         let found: Vec<_> = check(&context).into_iter().map(line).collect();
         insta::assert_debug_snapshot!(found, @r#"
         [
-            "Severity::Error /env/secret/2: `C:D` is not the name of a secret",
-            "Severity::Error /env/secret/3: `E=f` is not the name of a secret",
+            "Severity::Error /env/secret/2: the third item is not a valid name for a secret",
+            "Severity::Error /env/secret/3: the fourth item is not a valid name for a secret",
             "Severity::Warning /env/clear/A: `A` is also a secret; containers get the clear value",
             "Severity::Warning /env/tags/eu/clear/C: `C` is also a secret; containers get the clear value",
             "Severity::Error web-1: the tag `us` of this host is not defined",

@@ -38,8 +38,8 @@ fn one(
     let env = settings.effective(role, tags);
     let file = files::file(context, role);
     let seen = file.seen(observations, host)?;
-    if seen == Seen::Absent && !env.secret.is_empty() {
-        return Err(file.missing(context, host));
+    if let Some(problem) = file.lacking(context, host, &env, &seen) {
+        return Err(problem);
     }
     // An absent file without secrets is written before a deploy, and by nothing else.
     let has_file = seen != Seen::Absent || rolls(&context.operation);

@@ -1,5 +1,6 @@
 //! Findings on `registry:` beyond the schema.
 
+use windlass_sdk::env::misnamed;
 use windlass_sdk::steps::error_at;
 use windlass_sdk::types::{Context, Problem, Severity};
 
@@ -16,7 +17,16 @@ pub fn check(context: &Context) -> Vec<Problem> {
         help: Some("name a secret instead: `password: [REGISTRY_PASSWORD]`".to_string()),
         ..error_at("/registry/password", "the password stands in the file itself")
     });
-    secret_username(&settings.registry).into_iter().chain(plain).map(warning).collect()
+    let names = [
+        ("/registry/username", &settings.registry.username),
+        ("/registry/password", &settings.registry.password),
+    ];
+    let wrong = names.into_iter().flat_map(|(pointer, credential)| match credential {
+        Some(Credential::Secret(name)) => misnamed(pointer, name),
+        Some(Credential::Plain(_)) | None => Vec::new(),
+    });
+    let doubtful = secret_username(&settings.registry).into_iter().chain(plain).map(warning);
+    wrong.chain(doubtful).collect()
 }
 
 /// A user name goes to the container engine as an argument, which all processes of a host can
@@ -45,6 +55,9 @@ mod tests {
     fn credentials_in_the_wrong_place_are_found() {
         assert!(findings(r#"{"username":"dhh","password":["P"]}"#).is_empty());
         assert!(findings("{}").is_empty());
+        // What stands there may be the password.
+        let misplaced = findings(r#"{"username":"dhh","password":["s3cr3t!"]}"#);
+        assert_eq!(misplaced, ["Severity::Error the first item is not a valid name for a secret"]);
         insta::assert_debug_snapshot!(findings(r#"{"username":["U"],"password":"p"}"#), @r#"
         [
             "Severity::Warning a secret cannot be the user name: the login would show it to every process",

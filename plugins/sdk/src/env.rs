@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::names::{is_secret_name, ordinal};
 use crate::scalar::Stringish;
 use crate::steps::{error_at, pointer_to};
 use crate::texts::with_host_env;
@@ -73,7 +74,7 @@ impl Env {
 
     /// Names of secrets that are none, and warnings about names that are both clear and secret.
     pub fn doubtful(&self, pointer: &str) -> Vec<Problem> {
-        let mut problems = self.misnamed(pointer);
+        let mut problems = misnamed(&format!("{pointer}/secret"), &self.secret);
         let twice = self.secret.iter().filter(|name| self.has_clear(name));
         let problem = |name: &String| Problem {
             severity: Severity::Warning,
@@ -86,24 +87,24 @@ impl Env {
         problems.extend(twice.map(problem));
         problems
     }
+}
 
-    /// Secrets with names that no file of secrets could hold.
-    fn misnamed(&self, pointer: &str) -> Vec<Problem> {
-        let wrong = |name: &String| {
-            name.is_empty() || name.contains(|c: char| "=:".contains(c) || c.is_whitespace())
+/// The problems of a list of secrets' names, at its pointer. What stands in the place of a name
+/// may be the secret itself, so only its place is told.
+pub fn misnamed(pointer: &str, names: &[String]) -> Vec<Problem> {
+    let problem = |(index, name): (usize, &String)| {
+        let kamal_2 = name
+            .split_once(':')
+            .is_some_and(|(own, other)| is_secret_name(own) && is_secret_name(other));
+        let help = if kamal_2 {
+            "`NAME:OTHER` is Kamal 2: write `NAME` alone, and set a variable of this name"
+        } else {
+            "write a name here, like `DATABASE_URL`, and its value in `.env` or the environment"
         };
-        let problem = |(index, name): (usize, &String)| {
-            let help = match name.split_once(':') {
-                Some((name, _)) => format!(
-                    "write `{name}`, and set a variable of this name; `NAME:OTHER` is Kamal 2"
-                ),
-                None => "write the name only; its value stands in `.env` or the environment".into(),
-            };
-            let message = format!("`{name}` is not the name of a secret");
-            Problem { help: Some(help), ..error_at(format!("{pointer}/secret/{index}"), message) }
-        };
-        self.secret.iter().enumerate().filter(|(_, name)| wrong(name)).map(problem).collect()
-    }
+        let message = format!("the {} item is not a valid name for a secret", ordinal(index));
+        Problem { help: Some(help.into()), ..error_at(format!("{pointer}/{index}"), message) }
+    };
+    names.iter().enumerate().filter(|(_, name)| !is_secret_name(name)).map(problem).collect()
 }
 
 fn clear(values: &Map<String, Value>, pointer: &str) -> Result<Vec<(String, String)>, Problem> {

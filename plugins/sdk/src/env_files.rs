@@ -1,7 +1,7 @@
 //! Env files on the hosts: where the values of secrets wait for the containers that get them.
 
 use crate::env::Env;
-use crate::names::is_exportable;
+use crate::names::{enumerate, is_exportable};
 use crate::steps::{error_on, question};
 use crate::texts::{is_name, secret};
 use crate::types::{
@@ -23,8 +23,12 @@ pub enum Seen {
     /// Nobody asked.
     Unasked,
     Absent,
-    /// The file, and the names in the directory beside it.
-    Present(Vec<String>),
+    Present {
+        /// In the file.
+        names: Vec<String>,
+        /// In the directory beside it.
+        exact: Vec<String>,
+    },
 }
 
 impl EnvFile {
@@ -36,22 +40,22 @@ impl EnvFile {
     /// What to ask a host.
     pub fn questions(&self, host: &str) -> [Question; 2] {
         [
-            question(host, self.file_id(), Query::File(self.path.clone())),
+            question(host, self.file_id(), Query::EnvNames(self.path.clone())),
             question(host, self.directory_id(), Query::Directory(self.directory())),
         ]
     }
 
     /// What the host answered.
     pub fn seen(&self, observations: &[Observation], host: &str) -> Result<Seen, Problem> {
-        let file = match answer(observations, host, &self.file_id())? {
-            Some(Fact::File(file)) => file,
+        let names = match answer(observations, host, &self.file_id())? {
+            Some(Fact::EnvNames(names)) => names.clone(),
             _ => return Ok(Seen::Unasked),
         };
-        let names = match answer(observations, host, &self.directory_id())? {
+        let exact = match answer(observations, host, &self.directory_id())? {
             Some(Fact::Directory(names)) => names.clone().unwrap_or_default(),
             _ => Vec::new(),
         };
-        Ok(file.as_ref().map_or(Seen::Absent, |_| Seen::Present(names)))
+        Ok(names.map_or(Seen::Absent, |names| Seen::Present { names, exact }))
     }
 
     /// Writes the values of these secrets.
@@ -75,9 +79,9 @@ impl EnvFile {
         let at_hand = |name: &String| EnvVar { name: name.clone(), value: secret(name.as_str()) };
         let unless_clear = |name: &String| !env.has_clear(name);
         match seen {
-            Seen::Present(names) => {
+            Seen::Present { exact, .. } => {
                 let fit = |name: &&String| is_name(name) && unless_clear(name);
-                names.iter().filter(fit).map(from_host).collect()
+                exact.iter().filter(fit).map(from_host).collect()
             }
             _ if context.operation == "setup" => {
                 let fit = |name: &&String| is_exportable(name) && unless_clear(name);
@@ -87,17 +91,47 @@ impl EnvFile {
         }
     }
 
-    /// The host lacks the file although it should hold secrets.
-    pub fn missing(&self, context: &Context, host: &str) -> Problem {
-        let command = match &context.destination {
-            Some(destination) => format!("windlass env push -d {destination}"),
-            None => "windlass env push".to_string(),
+    /// Why no container may be started with this file, if the host lacks secrets that `env`
+    /// names. A clear value of the same name wins, so its secret is not needed.
+    pub fn lacking(
+        &self,
+        context: &Context,
+        host: &str,
+        env: &Env,
+        seen: &Seen,
+    ) -> Option<Problem> {
+        let none = Vec::new();
+        let names = match seen {
+            Seen::Unasked => return None,
+            Seen::Absent => &none,
+            Seen::Present { names, .. } => names,
         };
-        error_on(
-            host,
-            format!("the secrets of `{}` are not on this host: there is no {}", self.of, self.path),
-            format!("run `{command}`"),
-        )
+        let mut missing: Vec<String> = Vec::new();
+        for name in env.secret.iter().filter(|name| !names.contains(name) && !env.has_clear(name)) {
+            let name = format!("`{name}`");
+            if !missing.contains(&name) {
+                missing.push(name);
+            }
+        }
+        if missing.is_empty() {
+            return None;
+        }
+        let (of, path) = (&self.of, &self.path);
+        let message = match (seen, missing.as_slice()) {
+            (Seen::Absent, _) => {
+                format!("the secrets of `{of}` are not on this host: there is no {path}")
+            }
+            (_, [name]) => {
+                format!("the secret {name} of `{of}` is not on this host: {path} lacks it")
+            }
+            (_, names) => format!(
+                "the secrets {} of `{of}` are not on this host: {path} lacks them",
+                enumerate(&names.iter().map(String::as_str).collect::<Vec<_>>())
+            ),
+        };
+        let destination = context.destination.iter().map(|name| format!(" -d {name}"));
+        let command = format!("windlass env push{}", destination.collect::<String>());
+        Some(error_on(host, message, format!("run `{command}`")))
     }
 
     fn file_id(&self) -> String {

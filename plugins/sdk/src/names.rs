@@ -77,6 +77,34 @@ fn distance(left: &str, right: &str) -> usize {
     row[right.len()]
 }
 
+/// True if a secret can have this name: letters and digits of ASCII, `_`, `.` and `-`, which every
+/// file of secrets can hold.
+pub fn is_secret_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
+}
+
+/// `first` for 0.
+pub fn ordinal(index: usize) -> String {
+    const WORDS: [&str; 10] = [
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        "tenth",
+    ];
+    match WORDS.get(index) {
+        Some(word) => (*word).to_string(),
+        None => {
+            let number = index + 1;
+            let ending = match (number % 100, number % 10) {
+                (11..=13, _) => "th",
+                (_, 1) => "st",
+                (_, 2) => "nd",
+                (_, 3) => "rd",
+                _ => "th",
+            };
+            format!("{number}{ending}")
+        }
+    }
+}
+
 /// Names in a sentence: `a, b and c`.
 pub fn enumerate(names: &[&str]) -> String {
     match names {
@@ -114,5 +142,9 @@ mod tests {
         assert_eq!(nearest("wb", &["web"]), Some("web"));
         assert_eq!(nearest("mysql", &["redis"]), None);
         assert_eq!(enumerate(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(
+            [0, 9, 10, 20, 21, 110].map(ordinal).join(" "),
+            "first tenth 11th 21st 22nd 111th"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Traefik's own container: there when it is needed, started, and answering.
 
+use windlass_sdk::names::enumerate;
 use windlass_sdk::steps::{StepExt, container, error_on, step};
 use windlass_sdk::texts::secret;
 use windlass_sdk::types::{
@@ -156,12 +157,17 @@ pub fn env_file_step(place: &Place) -> Result<Option<Step>, Problem> {
     let secrets = secrets(&place.settings.traefik);
     let pushes = matches!(place.context.operation.as_str(), "setup" | "env push");
     if !pushes {
-        if place.facts.has_env_file()? {
-            return Ok(None);
-        }
-        if !secrets.is_empty() {
-            let message = "the host lacks the env file of Traefik";
+        let names = place.facts.env_names()?;
+        let known = names.unwrap_or_default();
+        let missing: Vec<_> = secrets.iter().filter(|name| !known.contains(name)).collect();
+        if !missing.is_empty() {
+            let missing: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+            let missing = enumerate(&missing.iter().map(String::as_str).collect::<Vec<_>>());
+            let message = format!("the env file of Traefik on the host lacks {missing}");
             return Err(error_on(&place.host().name, message, "write it: windlass env push"));
+        }
+        if names.is_some() {
+            return Ok(None);
         }
     }
     let var = |name: String| EnvVar { value: secret(name.as_str()), name };

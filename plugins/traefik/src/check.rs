@@ -1,6 +1,7 @@
 //! What is wrong with the settings of Traefik, beyond their schemas.
 
 use serde_json::Value;
+use windlass_sdk::env::misnamed;
 use windlass_sdk::steps::{error_at, pointer_to};
 use windlass_sdk::types::{Context, Problem};
 
@@ -27,13 +28,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
             found.push(with_help(error_at(pointer, message), "write the name without dashes"));
         }
     }
-    let names = secrets(traefik);
-    for (index, name) in names.iter().enumerate() {
-        if !windlass_sdk::texts::is_name(name) {
-            let pointer = format!("/traefik/env/secret/{index}");
-            found.push(error_at(pointer, format!("`{name}` is not the name of a variable")));
-        }
-    }
+    found.extend(misnamed("/traefik/env/secret", &secrets(traefik)));
     let config: Value = serde_json::from_str(&context.config).unwrap_or_default();
     cord(&config, "/healthcheck/cord", &mut found);
     for name in config["servers"].as_object().into_iter().flatten().map(|(name, _)| name) {
@@ -79,7 +74,7 @@ mod tests {
     fn finds_what_schemas_cannot() {
         let mut context = windlass_sdk::testing::context("deploy");
         context.config = r#"{
-            "traefik": {"host_port": "http", "args": {"--log.level": "INFO"}, "env": {"secret": ["A-B"]}},
+            "traefik": {"host_port": "http", "args": {"--log.level": "INFO"}, "env": {"secret": ["A=B"]}},
             "healthcheck": {"cord": true},
             "servers": {"a": {"healthcheck": {"cord": "/x y"}}, "b": {"healthcheck": {"cord": "/x"}}}
         }"#

@@ -31,7 +31,7 @@ pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
         let mut ask = |id, query| questions.push(question(&host.name, id, query));
         if about_proxy {
             ask(TRAEFIK, Query::Container(NAME.to_string()));
-            ask(ENV_FILE, Query::File(env_file(context)));
+            ask(ENV_FILE, Query::EnvNames(env_file(context)));
         }
         if about_app {
             let labels = vec![("service".to_string(), context.service.clone())];
@@ -73,10 +73,10 @@ impl<'a> HostFacts<'a> {
         Ok(told(self.observations, &self.host.name, TRAEFIK)?.first())
     }
 
-    /// True if the env file is there.
-    pub fn has_env_file(&self) -> Result<bool, Problem> {
+    /// The names in the env file, if it is there.
+    pub fn env_names(&self) -> Result<Option<&'a [String]>, Problem> {
         match answer(self.observations, &self.host.name, ENV_FILE) {
-            Some(Fact::File(file)) => Ok(file.is_some()),
+            Some(Fact::EnvNames(names)) => Ok(names.as_deref()),
             _ => Err(error_on(
                 &self.host.name,
                 "it is not known whether the host has Traefik's env file",

@@ -30,6 +30,7 @@ use super::failure::Failure;
 use super::nouns;
 use super::operate::{Operation, operate};
 use super::output::Output;
+use super::stream::Stream;
 use super::workspace::{self, Workspace, plugin_host};
 
 /// What every command is given.
@@ -84,8 +85,9 @@ pub fn dispatch(
 ) -> Result<(), Failure> {
     // The version needs no plugin and no terminal.
     if words.get(1).is_some_and(|word| word == "version") {
-        println!("{}", env!("CARGO_PKG_VERSION"));
-        return Ok(());
+        let stdout = Stream::new(std::io::stdout());
+        let read = stdout.print(concat!(env!("CARGO_PKG_VERSION"), "\n"));
+        return if read { Ok(()) } else { Err(Failure::CutOff) };
     }
     let nouns = nouns::in_use(&words, &env, &plugin_host(&env, None))?;
     let described: Vec<_> = nouns.iter().map(|plugin| plugin.description()).collect();
@@ -99,7 +101,10 @@ pub fn dispatch(
     let plugins = plugin_host(&env, Some(&output));
     let shell = Shell { globals, env, output, plugins, runtime };
     // Errors quote what containers, builds and hooks print.
-    run(&shell, &matches).map_err(|failure| failure.masked(&shell.output))
+    let done = run(&shell, &matches).map_err(|failure| failure.masked(&shell.output));
+    // A failure of another kind is told as such.
+    let cut_off = shell.output.is_cut_off() && (done.is_ok() || shell.output.has_stopped());
+    if cut_off { Err(Failure::CutOff) } else { done }
 }
 
 fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
@@ -161,7 +166,7 @@ pub fn confirm(question: &str) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::with_help(format!("this asks: {question}"), "pass -y to say yes"));
     }
-    eprint!("{question} [y/N] ");
+    Stream::new(std::io::stderr()).print(&format!("{question} [y/N] "));
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     if answer.trim() == "y" {

@@ -216,6 +216,7 @@ impl Machine {
                 }))
             }
             Query::Directory(path) => Fact::Directory(Some(self.names_in(&absolute(path)))),
+            Query::EnvNames(path) => Fact::EnvNames(self.files.get(&absolute(path)).map(names)),
             // Whatever is looked for, such as the engine, is there.
             Query::Command(_) => Fact::Output(Output { exit_code: 0, stdout: Vec::new() }),
             other => panic!("nobody should ask {other:?}"),
@@ -228,6 +229,12 @@ impl Machine {
         let names = paths.filter_map(|path| path.strip_prefix(&below)?.split('/').next());
         names.map(String::from).collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+/// The names in an env file.
+fn names(content: &String) -> Vec<String> {
+    let names = content.lines().filter_map(|line| Some(line.split_once('=')?.0.to_string()));
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// True if the app in the container answers at the port.

@@ -1,5 +1,7 @@
 //! Time limits: of a command, of a wait, of a whole script.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 /// What `timeout` says.
@@ -60,13 +62,82 @@ fn a_script_past_its_own_deadline_begins_nothing_more() {
             does("b", "echo b >>log"),
         ]);
         // As after a clock that ran on while the host was busy elsewhere.
-        let text = bench
-            .script(&trip)
-            .text
-            .replace("up; [ $U -lt $E ]", "E=$((E-9000)); up; [ $U -lt $E ]");
+        let text =
+            bench.script(&trip).text.replace("up; B=$U; [ $U", "E=$((E-9000)); up; B=$U; [ $U");
         let outcome = bench.run_text(&trip, &text);
         assert_eq!(outcome.begun, ["a"]);
         assert_eq!(bench.text("log").unwrap(), "a\n-a\n");
         assert!(outcome.report.done && outcome.report.interrupted(&trip.steps));
+    });
+}
+
+/// A `timeout` that ends what it was given with this code.
+fn killing(bench: &mut Bench, code: i32, after: &str) {
+    let path = bench.file("bin/timeout");
+    // The preamble looks for it with `true`.
+    let text = format!(
+        "#!/bin/sh\ncase $* in *true) exit 0;; *work) sleep {after}; exit {code};; esac\n\
+         while [ \"$1\" != sh ]; do shift; done\nexec \"$@\"\n"
+    );
+    bench.put("bin/timeout", text);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let rest = std::env::var("PATH").unwrap_or_default();
+    bench.path = Some(format!("{}:{rest}", bench.file("bin").display()));
+}
+
+#[test]
+fn a_time_out_is_one_whatever_the_code_of_what_was_killed() {
+    // As the tool ends what does not end when asked to, and as busybox's tool does.
+    for code in [137, 143] {
+        for (after, told) in [("1.1", 124), ("0.1", code)] {
+            let mut bench = Bench::new(SHELLS[0]);
+            killing(&mut bench, code, after);
+            let work = step("work", processes(vec![process(&["work"])])).limit(1_000);
+            assert_eq!(bench.run(&trip(vec![work])).code("work"), Some(told), "{code} {after}");
+        }
+    }
+}
+
+/// A step that leaves something behind unless it is ended.
+fn leaving(id: &str, commands: &str) -> PlannedStep {
+    let mut step = does(id, commands);
+    if let Program::Processes { abort, .. } = &mut step.program {
+        *abort = vec![
+            process(&["sh", "-c", "echo ended >>log; exit 3"]),
+            process(&["sh", "-c", "echo and more >>log"]),
+        ];
+    }
+    step
+}
+
+#[test]
+fn the_end_of_a_step_out_of_time_is_the_end_of_what_it_left() {
+    each_shell(|bench| {
+        let slow = leaving("slow", "exec sleep 300").limit(900).back(shell("echo back >>log"));
+        let outcome = bench.run(&trip(vec![slow]));
+        assert_eq!(outcome.code("slow"), OUT_OF_TIME);
+        // All of it, before anything is taken back.
+        assert_eq!(bench.text("log").unwrap(), "ended\nand more\nback\n");
+        assert!(outcome.printed("slow").contains("could not be ended"), "{outcome:?}");
+    });
+}
+
+#[test]
+fn what_ended_by_itself_is_not_ended_again() {
+    each_shell(|bench| {
+        let steps = vec![leaving("good", "true"), leaving("bad", "exit 1")];
+        let outcome = bench.run(&trip(steps));
+        assert_eq!((outcome.code("good"), outcome.code("bad")), (Some(0), Some(1)));
+        assert_eq!(bench.text("log"), None);
+    });
+}
+
+#[test]
+fn what_a_step_left_is_ended_when_it_is_interrupted() {
+    each_shell(|bench| {
+        // What whoever raises the fence sends to the group.
+        let cut = leaving("cut", "kill -TERM 0; exec sleep 300");
+        bench.run(&trip(vec![cut]));
+        assert_eq!(bench.text("log").unwrap(), "ended\nand more\n");
     });
 }

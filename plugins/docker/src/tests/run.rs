@@ -116,3 +116,17 @@ fn no_field_smuggles_an_option() {
     };
     assert_snapshot!(lowered(A::Run(spec)), @"error: `cap-add=ALL --privileged` cannot be an option of docker");
 }
+
+#[test]
+fn what_is_started_can_be_ended() {
+    let abort = |action: A| {
+        let lowered = crate::actions::lower(&action).unwrap();
+        lowered.abort.iter().map(super::command).collect::<Vec<_>>()
+    };
+    let gone = ["docker rm --force c"];
+    assert_eq!(abort(A::Run(container_spec("c", "i"))), gone);
+    assert_eq!(abort(A::RunOnce((container_spec("c", "i"), false))), gone);
+    // Nobody knows which container that would be.
+    assert!(abort(A::RunOnce((container_spec("", "i"), false))).is_empty());
+    assert!(abort(A::Pull("i".to_string())).is_empty());
+}

@@ -1,13 +1,23 @@
 //! What `lifecycle.plan` does for each operation.
 
+use windlass_sdk::arguments::Arguments;
 use windlass_sdk::containers::rolls;
-use windlass_sdk::steps::{StepExt, container, say, step};
+use windlass_sdk::steps::{StepExt, container, container_spec, say, step};
+use windlass_sdk::texts::text;
 use windlass_sdk::types::{Action, ContainerAction, Context, Observation, Phase, Problem, Step};
 
 use crate::boot::{boot, logs, stop};
 use crate::files;
 use crate::observe::Facts;
 use crate::settings::{self, Settings};
+
+/// How long a command may take that is tried.
+const TRY_LIMIT_MS: u32 = 2_000;
+
+/// The container in which a command is tried.
+fn once(context: &Context) -> String {
+    format!("caddy-try-{}", &context.run_id[..16])
+}
 
 /// The steps of an operation, on the hosts of the role that Caddy serves.
 pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
@@ -42,6 +52,14 @@ fn on_host(context: &Context, settings: &Settings, facts: Facts) -> Result<Vec<S
         "caddy logs" => {
             let found = facts.caddy()?;
             Ok(found.map(|_| step("logs", "Show lines of Caddy", logs(100))).into_iter().collect())
+        }
+        "caddy try" => {
+            let command = Arguments::of(context).list("cmd");
+            let mut spec = container_spec(&once(context), settings.caddy.image.as_str());
+            spec.command = command.iter().map(text).collect();
+            let title = format!("Try `{}`", command.join(" "));
+            let action = container(ContainerAction::RunOnce((spec, false)));
+            Ok(vec![step("try", &title, action).limit(TRY_LIMIT_MS)])
         }
         "caddy remove" | "remove" => {
             let found = facts.caddy()?.map(|found| {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use windlass_sdk::describe::{self, owned};
-use windlass_sdk::description::{CommandSpec, Description};
+use windlass_sdk::description::{Argument, CommandSpec, Description};
 use windlass_sdk::run_options::stringish_schema;
 
 /// What the plugin does, as grants name it. `run` is for one thing: no action makes a network.
@@ -31,6 +31,15 @@ pub fn describe() -> Description {
             command("boot", "Start Caddy where it does not run"),
             CommandSpec { prints: true, ..command("details", "Show Caddy's containers") },
             CommandSpec { prints: true, ..command("logs", "Show the end of Caddy's log") },
+            CommandSpec {
+                arguments: vec![Argument {
+                    name: "cmd".to_string(),
+                    about: "Command and arguments".to_string(),
+                    required: true,
+                    many: true,
+                }],
+                ..command("try", "Run a command once in Caddy's image, for two seconds at most")
+            },
             command("remove", "Remove Caddy and its files"),
         ],
         capabilities: CAPABILITIES.map(String::from).to_vec(),

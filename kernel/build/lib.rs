@@ -8,11 +8,13 @@ use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use wit_component::{ComponentEncoder, DecodedWasm};
+use wit_parser::WorldItem;
 
 use toolchain::{TARGET, Toolchain};
 
-/// What a plugin may import: the logger, and interfaces of types alone.
-const IMPORTS: [&str; 5] = ["composition", "description", "log", "lowering", "types"];
+/// The contract, and the only interface of it that a plugin may call.
+const CONTRACT: (&str, &str) = ("windlass", "plugin");
+const LOG: &str = "log";
 
 /// The profile of guests in the workspace's Cargo.toml.
 const PROFILE: &str = "guest";
@@ -61,13 +63,10 @@ pub fn build(workspace: &Path, target: &Path, packages: &[String]) -> Result<Vec
 /// The module is not what `wit-bindgen` makes, or it imports something else.
 pub fn component(module: &Path) -> Result<Vec<u8>, String> {
     let component = encode(module)?;
-    for import in imports(&component)? {
-        let name = import.split_once('@').map_or(import.as_str(), |(name, _)| name);
-        if !IMPORTS.iter().any(|own| name == format!("windlass:plugin/{own}")) {
-            return Err(format!("{}: a plugin must not import `{import}`", module.display()));
-        }
+    match foreign_import(&component)? {
+        Some(name) => Err(format!("{}: a plugin must not import `{name}`", module.display())),
+        None => Ok(component),
     }
-    Ok(component)
 }
 
 /// Encodes a core module as a component.
@@ -84,14 +83,21 @@ pub fn encode(module: &Path) -> Result<Vec<u8>, String> {
         .map_err(|error| broken(&format!("{error:#}")))
 }
 
-/// The names of the interfaces that a component imports.
-fn imports(component: &[u8]) -> Result<Vec<String>, String> {
+/// What a component imports although it is neither the logger nor an interface of types alone.
+fn foreign_import(component: &[u8]) -> Result<Option<String>, String> {
     let decoded = wit_component::decode(component).map_err(|error| format!("{error:#}"))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
         return Err("a WIT package, not a component".to_owned());
     };
-    let imports = resolve.worlds[world].imports.keys();
-    Ok(imports.map(|key| resolve.name_world_key(key)).collect())
+    let is_ours = |item: &WorldItem| {
+        let WorldItem::Interface { id, .. } = item else { return false };
+        let interface = &resolve.interfaces[*id];
+        let package = interface.package.map(|package| &resolve.packages[package].name);
+        package.is_some_and(|name| (name.namespace.as_str(), name.name.as_str()) == CONTRACT)
+            && (interface.functions.is_empty() || interface.name.as_deref() == Some(LOG))
+    };
+    let mut foreign = resolve.worlds[world].imports.iter().filter(|(_, item)| !is_ours(item));
+    Ok(foreign.next().map(|(key, _)| resolve.name_world_key(key)))
 }
 
 /// A cargo in a cargo must not take over what the outer one set for this crate alone: flags,

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::scalar::Stringish;
-use crate::steps::{StepExt, error_at};
-use crate::types::{Context, Problem, Step};
+use crate::steps::error_at;
+use crate::types::{Context, LogSearch, Problem};
 
 /// The object of flags and arguments by long name. What is absent was not given.
 #[derive(Debug, Clone)]
@@ -43,9 +43,9 @@ impl Arguments {
     }
 }
 
-/// Hands `--grep` and `--grep-options` on to the kernel, which shows the lines that are wanted:
-/// the same on every host, and of what is typed no shell reads anything.
-pub fn searching(step: Step, arguments: &Arguments) -> Result<Step, Problem> {
+/// What `--grep` and `--grep-options` ask for: the kernel shows the lines that are wanted, the
+/// same on every host, and of what is typed no shell reads anything.
+pub fn search(arguments: &Arguments) -> Result<Option<LogSearch>, Problem> {
     let options = arguments.text("grep-options").unwrap_or_default();
     let is_known = |word: &str| {
         let letters = word.strip_prefix('-').unwrap_or_default();
@@ -57,10 +57,11 @@ pub fn searching(step: Step, arguments: &Arguments) -> Result<Step, Problem> {
         let problem = error_at("", message);
         return Err(Problem { pointer: None, help: Some(help.to_string()), ..problem });
     }
-    Ok(match arguments.text("grep") {
-        Some(grep) => step.note("grep", grep).note("grep-options", options),
-        None => step,
-    })
+    Ok(arguments.text("grep").map(|text| LogSearch {
+        text,
+        ignore_case: options.contains('i'),
+        invert: options.contains('v'),
+    }))
 }
 
 #[cfg(test)]
@@ -68,23 +69,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_search_is_handed_on_and_what_is_not_known_of_it_refused() {
-        let notes = |arguments: &str| {
-            let mut context = crate::testing::context("app logs");
+    fn a_search_is_read_and_what_is_not_known_of_it_refused() {
+        let read = |arguments: &str| {
+            let mut context = crate::testing::context("details");
             context.arguments = arguments.to_string();
-            let action = crate::steps::say("x");
-            let step =
-                crate::steps::step("a", "web-1", crate::types::Phase::Start, "A".into(), action);
-            let step = searching(step, &Arguments::of(&context));
-            step.map(|step| step.annotations.into_iter().map(|(_, value)| value).collect())
+            search(&Arguments::of(&context))
         };
-        let good = |arguments: &str| -> Vec<String> { notes(arguments).unwrap() };
-        assert_eq!(good("{}"), Vec::<String>::new());
-        assert_eq!(good(r#"{"grep": "x"}"#), ["x", ""]);
-        assert_eq!(good(r#"{"grep": "x", "grep-options": "-i -v"}"#), ["x", "-i -v"]);
-        assert_eq!(good(r#"{"grep": "x", "grep-options": "-iv"}"#), ["x", "-iv"]);
+        let search = |ignore_case, invert| {
+            Ok(Some(LogSearch { text: "x".to_string(), ignore_case, invert }))
+        };
+        assert_eq!(read("{}"), Ok(None));
+        assert_eq!(read(r#"{"grep": "x"}"#), search(false, false));
+        assert_eq!(read(r#"{"grep": "x", "grep-options": "-i -v"}"#), search(true, true));
+        assert_eq!(read(r#"{"grep": "x", "grep-options": "-iv"}"#), search(true, true));
+        assert_eq!(read(r#"{"grep": "x", "grep-options": "-v"}"#), search(false, true));
         for wrong in ["-C 2", "-E", "x", "-", "--invert-match"] {
-            let found = notes(&format!(r#"{{"grep": "x", "grep-options": "{wrong}"}}"#));
+            let found = read(&format!(r#"{{"grep": "x", "grep-options": "{wrong}"}}"#));
             let problem: Problem = found.unwrap_err();
             assert!(problem.message.contains("is not known"), "{wrong}: {problem:?}");
         }

@@ -1,29 +1,18 @@
-//! What Windlass knows of an app's containers from their names, labels and states: whose they
-//! are, which one is current, what version they run.
+//! What names, labels and states tell of an app's containers: whose they are, what version they
+//! run, whether they are up; and whether two images are one.
 //!
-//! The role and the proxy plugin must agree on all of this, hence here.
-
-use std::cmp::Ordering;
+//! All plugins must agree on this. Which container is the current one is the role plugin's
+//! matter.
 
 use crate::steps::{error_on, role_prefix};
 use crate::types::{
-    ContainerState, ContainerStatus, Context, Fact, HealthStatus, ImageState, Observation, Problem,
+    ContainerFact, ContainerState, ContainerStatus, Context, Fact, HealthStatus, ImageState,
+    Observation, Problem,
 };
 
 /// Between the version and 16 digits in the name of a container that made room for a new one
 /// of its own version.
 pub const REPLACED: &str = "_replaced_";
-
-/// True for the operations that put new containers in the place of old ones.
-pub fn rolls(operation: &str) -> bool {
-    matches!(operation, "deploy" | "redeploy" | "rollback" | "setup" | "app boot")
-        || downgrades(operation)
-}
-
-/// True for the operations that go back from Kamal 2, whose proxy is not Traefik.
-pub fn downgrades(operation: &str) -> bool {
-    matches!(operation, "downgrade" | "traefik downgrade")
-}
 
 /// The containers that a host told of under this id. A host that could not answer is a
 /// problem: nothing may be planned as if it had no containers.
@@ -33,7 +22,7 @@ pub fn told<'a>(
     id: &str,
 ) -> Result<&'a [ContainerState], Problem> {
     match fact(observations, host, id)? {
-        Fact::Containers(containers) => Ok(containers),
+        Fact::Container(ContainerFact::Containers(containers)) => Ok(containers),
         _ => Err(unknown(host, "it answered another question")),
     }
 }
@@ -45,7 +34,7 @@ pub fn told_images<'a>(
     id: &str,
 ) -> Result<&'a [ImageState], Problem> {
     match fact(observations, host, id)? {
-        Fact::Images(images) => Ok(images),
+        Fact::Container(ContainerFact::Images(images)) => Ok(images),
         _ => Err(unknown(host, "it answered another question")),
     }
 }
@@ -128,69 +117,6 @@ pub fn latest_reference(context: &Context) -> String {
     match &context.destination {
         Some(destination) => format!("{}:latest-{destination}", context.repository),
         None => format!("{}:latest", context.repository),
-    }
-}
-
-/// The id of the image that was deployed last on a host.
-pub fn latest_image<'a>(context: &Context, images: &'a [ImageState]) -> Option<&'a str> {
-    let reference = latest_reference(context);
-    images.iter().find(|image| image.reference == reference).map(|image| image.id.as_str())
-}
-
-/// Sorts what is up so that the current container stands first: one in service before one
-/// that is not, then one of the image deployed last, then the newest.
-///
-/// Kamal asks for the image first. After a crash between cutting the cord and stopping, that
-/// picks the container that no longer serves.
-pub fn current_first(containers: &mut [&ContainerState], latest: Option<&str>) {
-    let is_latest = |c: &ContainerState| latest.is_some_and(|id| same_image(id, &c.image_id));
-    containers.sort_by(|a, b| {
-        in_service(b)
-            .cmp(&in_service(a))
-            .then_with(|| is_latest(b).cmp(&is_latest(a)))
-            .then_with(|| newest_first(a, b))
-    });
-}
-
-/// The newer container first; by id if they are of the same instant.
-pub fn newest_first(a: &ContainerState, b: &ContainerState) -> Ordering {
-    let time = |c: &ContainerState| c.created_at.trim_end_matches('Z').to_string();
-    time(b).cmp(&time(a)).then_with(|| a.id.cmp(&b.id))
-}
-
-/// What is up of a role, the current one first.
-pub fn up<'a>(
-    context: &Context,
-    containers: &'a [ContainerState],
-    role: &str,
-    latest: Option<&str>,
-) -> Vec<&'a ContainerState> {
-    let mut up: Vec<_> =
-        containers.iter().filter(|c| has_role(context, c, role) && is_up(c)).collect();
-    current_first(&mut up, latest);
-    up
-}
-
-/// The stopped container that `app start` starts: the one of the version that was asked for;
-/// else, if nothing of the role is up, the one of the context's version or the newest.
-pub fn to_start<'a>(
-    context: &Context,
-    containers: &'a [ContainerState],
-    role: &str,
-    asked_for: Option<&str>,
-) -> Option<&'a ContainerState> {
-    let ours = || containers.iter().filter(|c| has_role(context, c, role));
-    let mut stopped: Vec<_> = ours().filter(|c| is_stopped(c)).collect();
-    stopped.sort_by(|a, b| newest_first(a, b));
-    let prefix = role_prefix(context, role);
-    let named = |version: &str| {
-        let name = format!("{prefix}-{version}");
-        stopped.iter().copied().find(|c| c.name == name)
-    };
-    match asked_for {
-        Some(version) => named(version),
-        None if ours().any(is_up) => None,
-        None => named(&context.version).or_else(|| stopped.first().copied()),
     }
 }
 

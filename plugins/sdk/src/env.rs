@@ -36,8 +36,9 @@ impl Env {
             None => &none,
         };
         let secret = match all.get("secret") {
-            Some(names) => serde_json::from_value(names.clone())
-                .map_err(|_| error_at(format!("{pointer}/secret"), "this is no list of names"))?,
+            Some(names) => serde_json::from_value(names.clone()).map_err(|_| {
+                error_at(format!("{pointer}/secret"), "this is not a list of names")
+            })?,
             None => Vec::new(),
         };
         Ok(Self { clear: clear(values, &inner)?, secret })
@@ -139,7 +140,7 @@ pub fn schema(description: &str) -> Value {
                 "secret": {
                     "description": "Names of secrets. `windlass env push` writes their values to the hosts.",
                     "type": "array",
-                    "items": { "type": "string" },
+                    "items": { "type": "string", "x-secret": true },
                 },
             },
         },

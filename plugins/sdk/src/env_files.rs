@@ -5,7 +5,8 @@ use crate::names::{enumerate, is_exportable};
 use crate::steps::{error_on, question};
 use crate::texts::{is_name, secret};
 use crate::types::{
-    Action, Context, EnvFileWrite, EnvVar, Fact, Observation, Part, Problem, Query, Question,
+    Action, Area, Context, EnvFileWrite, EnvVar, Fact, Intent, Observation, Part, Problem, Query,
+    Question,
 };
 
 /// One env file in Docker's format.
@@ -68,8 +69,8 @@ impl EnvFile {
     /// Secrets that do not, or may not, fit into the file. A clear value of the same name
     /// wins, as it does over the file.
     ///
-    /// In `setup` nobody knows yet which these are, for the files are written in the same run,
-    /// but then all values are at hand.
+    /// Where the files are written in the same run, nobody knows yet which these are, but then
+    /// all values are at hand.
     pub fn exact(&self, context: &Context, env: &Env, seen: &Seen) -> Vec<EnvVar> {
         let directory = self.directory();
         let from_host = |name: &String| EnvVar {
@@ -83,7 +84,7 @@ impl EnvFile {
                 let fit = |name: &&String| is_name(name) && unless_clear(name);
                 exact.iter().filter(fit).map(from_host).collect()
             }
-            _ if context.operation == "setup" => {
+            _ if context.aims(Intent::Prepare, Area::Env) => {
                 let fit = |name: &&String| is_exportable(name) && unless_clear(name);
                 env.secret.iter().filter(fit).map(at_hand).collect()
             }

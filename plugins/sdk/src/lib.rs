@@ -1,39 +1,56 @@
-//! What authors of Windlass plugins in Rust build on: the types of `wit/`, generated once,
-//! and constructors for the records that every plugin makes.
+//! What authors of Windlass plugins in Rust build on: the types of `wit/`, a trait for each kind
+//! of plugin, and constructors for the records that every plugin makes.
 //!
-//! A plugin generates the bindings of its own world with the types of this crate, in a module
-//! that is compiled for wasm alone: its logic is unit-tested natively, and what the bindings
-//! cost the compiler is paid once.
-//!
-//! ```text
-//! wit_bindgen::generate!({
-//!     path: "../../wit",
-//!     world: "windlass:plugin/proxy-plugin@0.1.0",
-//!     with: {
-//!         "windlass:plugin/types@0.1.0": windlass_sdk::types,
-//!         "windlass:plugin/composition@0.1.0": windlass_sdk::composition,
-//!         "windlass:plugin/description@0.1.0": windlass_sdk::description,
-//!         "windlass:plugin/log@0.1.0": windlass_sdk::log,
-//!     },
-//! });
-//! struct Plugin;
-//! impl exports::windlass::plugin::lifecycle::Guest for Plugin { … }
-//! impl exports::windlass::plugin::proxy::Guest for Plugin { … }
-//! export!(Plugin);
 //! ```
+//! use windlass_sdk::types::{Context, Description, Observation, Phase, Step};
+//! use windlass_sdk::{Plugin, describe, steps};
+//!
+//! struct Greeter;
+//!
+//! impl Plugin for Greeter {
+//!     fn describe() -> Description {
+//!         Description {
+//!             commands: vec![describe::command("greet", "hello", "Say hello").reading()],
+//!             ..describe::plugin("greeter", env!("CARGO_PKG_VERSION"), "Greets people")
+//!         }
+//!     }
+//!
+//!     fn plan(context: &Context, _: &[Observation]) -> Result<Vec<Step>, windlass_sdk::Problems> {
+//!         if !context.is("greet hello") {
+//!             return Ok(Vec::new());
+//!         }
+//!         let title = "Say hello".to_string();
+//!         let hello = steps::say("hello");
+//!         Ok(vec![steps::step("hello", &context.primary_host, Phase::Start, title, hello)])
+//!     }
+//! }
+//!
+//! windlass_sdk::export!(step: Greeter);
+//! ```
+//!
+//! The crate is a `cdylib`, compiled for `wasm32-unknown-unknown`; an encoder of components
+//! makes a plugin of the module: `wasm-tools component new greeter.wasm -o greeter.component.wasm`.
+//! Its logic is unit-tested natively.
 
 pub mod arguments;
-mod bindings;
 pub mod containers;
+mod context;
 pub mod describe;
 pub mod env;
 pub mod env_files;
+mod export;
+#[cfg(target_arch = "wasm32")]
+mod guest;
+pub mod log;
 pub mod names;
+mod plugin;
 pub mod run_options;
 pub mod scalar;
 pub mod shell;
 pub mod steps;
 pub mod testing;
 pub mod texts;
+pub mod types;
+pub mod wit;
 
-pub use bindings::{composition, description, log, lowering, types};
+pub use plugin::{Engine, Env, Plugin, Problems, Proxy, Registry, Role};

@@ -14,42 +14,51 @@ pub fn id_part(name: &str) -> String {
     })
 }
 
+/// Variables that a shell, the client of a container engine or what loads it reads itself; `*`
+/// stands for any text.
+pub const CLIENT_VARIABLES: [&str; 29] = [
+    "PATH",
+    "HOME",
+    "IFS",
+    "PWD",
+    "OLDPWD",
+    "ENV",
+    "PS4",
+    "PPID",
+    "UID",
+    "EUID",
+    "SHELLOPTS",
+    "BASHOPTS",
+    "BASH_ENV",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GODEBUG",
+    "GOTRACEBACK",
+    "GOGC",
+    "GOMAXPROCS",
+    "GOMEMLIMIT",
+    "*_PROXY",
+    "DOCKER_*",
+    "BUILDKIT_*",
+    "BUILDX_*",
+    "CONTAINER_*",
+    "CONTAINERS_*",
+    "LD_*",
+    "XDG_*",
+];
+
 /// True if the variable may be exported around the client of a container engine: a shell
-/// accepts the name, and neither the shell nor the client changes its ways by it.
+/// accepts the name, and neither the shell nor the client changes its ways by it, however the
+/// name is written.
 pub fn is_exportable(name: &str) -> bool {
-    const SHELL: [&str; 13] = [
-        "PATH",
-        "HOME",
-        "IFS",
-        "PWD",
-        "OLDPWD",
-        "ENV",
-        "PS4",
-        "PPID",
-        "UID",
-        "EUID",
-        "SHELLOPTS",
-        "BASHOPTS",
-        "BASH_ENV",
-    ];
-    const CLIENT: [&str; 8] = [
-        "TMPDIR",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "GODEBUG",
-        "GOTRACEBACK",
-        "GOGC",
-        "GOMAXPROCS",
-        "GOMEMLIMIT",
-    ];
-    const PREFIXES: [&str; 7] =
-        ["DOCKER_", "BUILDKIT_", "BUILDX_", "CONTAINER_", "CONTAINERS_", "LD_", "XDG_"];
     let upper = name.to_ascii_uppercase();
-    is_name(name)
-        && !SHELL.contains(&upper.as_str())
-        && !CLIENT.contains(&upper.as_str())
-        && !upper.ends_with("_PROXY")
-        && !PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
+    let is_read = |pattern: &&str| match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), _) => upper.ends_with(end),
+        (None, Some(start)) => upper.starts_with(start),
+        (None, None) => upper == **pattern,
+    };
+    is_name(name) && !CLIENT_VARIABLES.iter().any(is_read)
 }
 
 /// The name that was probably meant: the nearest of the known ones, if it is near enough.

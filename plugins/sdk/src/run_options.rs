@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::scalar::Stringish;
 use crate::texts::with_host_env;
-use crate::types::{ContainerSpec, Text};
+use crate::types::{ContainerSpec, EngineOption};
 
 /// The section `logging`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -41,18 +41,21 @@ impl Logging {
 
 /// The section `options` as options of the engine: `true` is an option without value, a list
 /// repeats the option.
-pub fn options(section: &Map<String, Value>) -> Vec<(String, Option<Text>)> {
-    let one = |value: &Value| match value {
-        Value::Bool(true) => None,
-        value => Some(with_host_env(&Stringish::of(value).unwrap_or_default().0)),
+pub fn options(section: &Map<String, Value>) -> Vec<EngineOption> {
+    let one = |name: &String, value: &Value| EngineOption {
+        name: name.clone(),
+        value: match value {
+            Value::Bool(true) => None,
+            value => Some(with_host_env(&Stringish::of(value).unwrap_or_default().0)),
+        },
     };
     let mut options = Vec::new();
     for (name, value) in section {
         match value {
             Value::Array(items) => {
-                options.extend(items.iter().map(|item| (name.clone(), one(item))));
+                options.extend(items.iter().map(|item| one(name, item)));
             }
-            value => options.push((name.clone(), one(value))),
+            value => options.push(one(name, value)),
         }
     }
     options

@@ -1,22 +1,12 @@
 //! Constructors for steps, problems and questions.
 
 use crate::types::{
-    Action, Command, Condition, ContainerAction, ContainerSpec, Context, HostInfo, Phase, Problem,
-    Query, Question, Severity, Step,
+    Action, Command, Condition, ContainerAction, ContainerSpec, Context, Fact, HostInfo,
+    LogOptions, Observation, Phase, Problem, Query, Question, Severity, Step,
 };
 
 /// How long a step may take unless it says otherwise.
 pub const TIME_LIMIT_MS: u32 = 60_000;
-
-/// How often Kamal asks for the health of a new container, unless configured.
-const ATTEMPTS: u32 = 7;
-
-/// How long a new container may take to come up: as long as Kamal asks with so many
-/// `healthcheck: max_attempts`, waiting a second longer each time, but at least 30 s.
-pub fn start_limit_ms(max_attempts: Option<u32>) -> u32 {
-    let attempts = max_attempts.unwrap_or(ATTEMPTS).min(1_000);
-    (attempts * (attempts + 1) / 2 * 1_000 + 2_000).max(30_000)
-}
 
 /// A step that always runs, must succeed, has no undo and 60 s of time.
 pub fn step(
@@ -32,12 +22,16 @@ pub fn step(
         host: host.to_string(),
         role: None,
         phase,
+        once: false,
         action,
         time_limit_ms: TIME_LIMIT_MS,
         undo: None,
         when: Condition::Always,
         block: None,
         may_fail: false,
+        rolling: false,
+        is_result: false,
+        help: None,
         why: String::new(),
         audit: None,
         annotations: Vec::new(),
@@ -45,62 +39,77 @@ pub fn step(
 }
 
 /// Changes of a step, chained: `step(…).role("web").undo(…)`.
-pub trait StepExt: Sized {
+impl Step {
     /// The role that the step works for.
-    fn role(self, role: &str) -> Self;
-    /// Why the step exists.
-    fn why(self, why: impl Into<String>) -> Self;
-    /// What takes the step back.
-    fn undo(self, action: Action) -> Self;
-    /// Runs only under this condition.
-    fn when(self, condition: Condition) -> Self;
-    /// A failure is reported, and the run goes on.
-    fn may_fail(self) -> Self;
-    /// Time limit in milliseconds.
-    fn limit(self, ms: u32) -> Self;
-    /// The line of the audit log.
-    fn audit(self, text: impl Into<String>) -> Self;
-    /// The block that the step is part of.
-    fn block(self, block: &str) -> Self;
-    /// One more annotation.
-    fn note(self, key: &str, value: impl Into<String>) -> Self;
-}
-
-impl StepExt for Step {
-    fn role(mut self, role: &str) -> Self {
+    pub fn role(mut self, role: &str) -> Self {
         self.role = Some(role.to_string());
         self
     }
-    fn why(mut self, why: impl Into<String>) -> Self {
+
+    /// Why the step exists.
+    pub fn why(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
         self
     }
-    fn undo(mut self, action: Action) -> Self {
+
+    /// What takes the step back. Only in `prepare`, `start` and `route`.
+    pub fn undo(mut self, action: Action) -> Self {
         self.undo = Some(action);
         self
     }
-    fn when(mut self, condition: Condition) -> Self {
+
+    /// Runs only under this condition.
+    pub fn when(mut self, condition: Condition) -> Self {
         self.when = condition;
         self
     }
-    fn may_fail(mut self) -> Self {
+
+    /// A failure is reported, and the run goes on.
+    pub fn may_fail(mut self) -> Self {
         self.may_fail = true;
         self
     }
-    fn limit(mut self, ms: u32) -> Self {
+
+    /// Once for the run, after the other steps of the phase on all hosts. Only in `share` and
+    /// `cleanup`.
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// The operation goes through its hosts one after the other.
+    pub fn rolling(mut self) -> Self {
+        self.rolling = true;
+        self
+    }
+
+    /// What the step prints is what the user asked for.
+    pub fn result(mut self) -> Self {
+        self.is_result = true;
+        self
+    }
+
+    /// What to type or change if the step fails.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Time limit in milliseconds.
+    pub fn limit(mut self, ms: u32) -> Self {
         self.time_limit_ms = ms;
         self
     }
-    fn audit(mut self, text: impl Into<String>) -> Self {
+
+    /// The line of the audit log.
+    pub fn audit(mut self, text: impl Into<String>) -> Self {
         self.audit = Some(text.into());
         self
     }
-    fn block(mut self, block: &str) -> Self {
+
+    /// The block that the step is part of.
+    pub fn block(mut self, block: &str) -> Self {
         self.block = Some(block.to_string());
-        self
-    }
-    fn note(mut self, key: &str, value: impl Into<String>) -> Self {
-        self.annotations.push((key.to_string(), value.into()));
         self
     }
 }
@@ -122,9 +131,21 @@ pub fn container(action: ContainerAction) -> Action {
     Action::Container(action)
 }
 
-/// A text that is itself the result of a command, shown for the step's host.
+/// The last lines of a container.
+pub fn last_lines(container: impl Into<String>, lines: u32) -> Action {
+    Action::Container(ContainerAction::Logs(LogOptions {
+        container: container.into(),
+        tail: Some(lines),
+        since: None,
+        timestamps: false,
+        follow: false,
+        search: None,
+    }))
+}
+
+/// A text for people.
 pub fn say(text: &str) -> Action {
-    Action::Other(("say".to_string(), serde_json::Value::from(text).to_string()))
+    Action::Say(text.to_string())
 }
 
 /// An error about the configuration at a JSON pointer.
@@ -172,6 +193,7 @@ pub fn container_spec(name: impl Into<String>, image: impl Into<String>) -> Cont
         volumes: Vec::new(),
         publish: Vec::new(),
         network: None,
+        user: None,
         log_driver: None,
         log_options: Vec::new(),
         health: None,
@@ -208,11 +230,6 @@ pub fn absolute_run_directory(context: &Context, host: &HostInfo) -> String {
     }
 }
 
-/// The host of a context by name.
-pub fn host_info<'a>(context: &'a Context, name: &str) -> Option<&'a HostInfo> {
-    context.hosts.iter().find(|host| host.name == name)
-}
-
 /// Digits only the run decides: the first `n` of the run id.
 pub fn run_suffix(context: &Context, n: usize) -> String {
     context.run_id.chars().take(n).collect()
@@ -232,16 +249,7 @@ pub fn digits(text: &str) -> String {
     format!("{hash:016x}")
 }
 
-/// The value of an annotation: of a context, or of a step.
-pub fn annotation<'a>(annotations: &'a [(String, String)], key: &str) -> Option<&'a str> {
-    annotations.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
-}
-
 /// The answer to a question, if there is one and it is not an error.
-pub fn answer<'a>(
-    observations: &'a [crate::types::Observation],
-    host: &str,
-    id: &str,
-) -> Option<&'a crate::types::Fact> {
+pub fn answer<'a>(observations: &'a [Observation], host: &str, id: &str) -> Option<&'a Fact> {
     observations.iter().find(|o| o.host == host && o.id == id).and_then(|o| o.answer.as_ref().ok())
 }

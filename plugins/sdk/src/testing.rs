@@ -1,9 +1,71 @@
-//! For the unit tests of plugins: a context to start from, and what steps say of themselves.
+//! For the unit tests of plugins: contexts to start from, and what steps say of themselves.
 
-use crate::types::{Context, HostInfo, Phase, RoleInfo, Step};
+use crate::describe::aim;
+use crate::types::{
+    Aim, Area, Context, Description, GitState, HostInfo, Intent, Machine, Operation, Phase,
+    RoleInfo, Step,
+};
 
-/// Version 3f9a of `shop`, its web role on `web-1` and `web-2`, its workers on `web-2`.
-pub fn context(operation: &str) -> Context {
+/// The aims of the kernel's own commands, and of the questions that it asks between them.
+///
+/// # Panics
+/// It has no such command.
+pub fn aims(command: &str) -> Vec<Aim> {
+    use Area::{Accessories, Build, Env, Image, Leftovers, Proxies, Registry, Roles, Servers};
+    use Intent::{Look, Prepare, Remove, Replace};
+    match command {
+        "bootstrap" => vec![aim(Prepare, &[Servers])],
+        "setup" => vec![
+            aim(Replace, &[Roles]),
+            aim(Prepare, &[Proxies, Accessories, Env, Build, Image, Registry]),
+            aim(Remove, &[Leftovers]),
+        ],
+        "deploy" => vec![
+            aim(Replace, &[Roles]),
+            aim(Prepare, &[Proxies, Build, Image, Registry]),
+            aim(Remove, &[Leftovers]),
+        ],
+        "redeploy" => vec![aim(Replace, &[Roles]), aim(Prepare, &[Proxies, Build, Image])],
+        "rollback" => vec![aim(Replace, &[Roles]), aim(Prepare, &[Proxies])],
+        "details" => vec![aim(Look, &[Roles, Proxies, Accessories])],
+        "remove" => vec![aim(Remove, &[Roles, Proxies, Accessories, Registry])],
+        "status" | "versions" => vec![aim(Look, &[Roles])],
+        _ => panic!("the kernel has no command `{command}`"),
+    }
+}
+
+/// In one of the kernel's own commands: version 3f9a of `shop`, its web role, which is routed,
+/// on `web-1` and `web-2`, its workers on `web-2`.
+///
+/// # Panics
+/// The kernel has no such command.
+pub fn context(command: &str) -> Context {
+    operation(command, aims(command))
+}
+
+/// The same in one of the kernel's commands or of the plugin's own.
+///
+/// # Panics
+/// There is no such command.
+pub fn context_of(plugin: &Description, command: &str) -> Context {
+    let name = |noun: &Option<String>, verb: &str| match noun {
+        Some(noun) => format!("{noun} {verb}"),
+        None => verb.to_string(),
+    };
+    let own = plugin.commands.iter().find(|own| name(&own.noun, &own.verb) == command);
+    operation(command, own.map_or_else(|| aims(command), |own| own.aims.clone()))
+}
+
+/// The same with `--skip-push`: nothing is built.
+pub fn without_build(mut context: Context) -> Context {
+    for aim in &mut context.operation.aims {
+        aim.areas.retain(|area| *area != Area::Build);
+    }
+    context
+}
+
+/// The same in any operation.
+pub fn operation(name: &str, aims: Vec<Aim>) -> Context {
     let host = |name: &str, roles: &[&str]| HostInfo {
         name: name.to_string(),
         roles: roles.iter().map(ToString::to_string).collect(),
@@ -14,9 +76,10 @@ pub fn context(operation: &str) -> Context {
         name: name.to_string(),
         hosts: hosts.iter().map(ToString::to_string).collect(),
         primary,
+        routed: primary,
     };
     Context {
-        operation: operation.to_string(),
+        operation: Operation { name: name.to_string(), aims },
         arguments: "{}".to_string(),
         service: "shop".to_string(),
         destination: None,
@@ -31,6 +94,7 @@ pub fn context(operation: &str) -> Context {
         config: "{}".to_string(),
         settings: "{}".to_string(),
         secrets: Vec::new(),
+        machine: Machine { directory: "/project".to_string(), cache: None, git: GitState::None },
         annotations: Vec::new(),
     }
 }
@@ -58,6 +122,8 @@ pub fn outline(steps: &[Step]) -> String {
         notes.extend(step.audit.iter().map(|audit| format!("audit: {audit}")));
         notes.extend(step.undo.is_some().then(|| "has an undo".to_string()));
         notes.extend(step.may_fail.then(|| "may fail".to_string()));
+        notes.extend(step.once.then(|| "once".to_string()));
+        notes.extend(step.rolling.then(|| "rolling".to_string()));
         out += &format!("  {}\n", notes.join("; "));
     }
     out

@@ -3,12 +3,13 @@
 use windlass_sdk::arguments::Arguments;
 use windlass_sdk::env_files::Seen;
 use windlass_sdk::names::{enumerate, id_part, nearest};
-use windlass_sdk::steps::{StepExt, container, step};
+use windlass_sdk::steps::{container, step};
 use windlass_sdk::types::{
-    Action, ContainerAction, Context, HostInfo, Observation, Phase, Problem, Severity, Step,
+    Action, Area, ContainerAction, ContainerList, Context, HostInfo, Intent, Observation, Phase,
+    Problem, Severity, Step,
 };
 
-use crate::observe::{Facts, concerns};
+use crate::observe::{Facts, NOUN, concerns};
 use crate::settings::{Accessory, Settings};
 use crate::{exec, files, logs, remove, rollout};
 
@@ -45,7 +46,7 @@ impl Scene<'_> {
 
 /// The steps of an operation: accessories in the order of the file, each on all its hosts.
 pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
-    if !concerns(&context.operation) {
+    if !concerns(context) {
         return Ok(Vec::new());
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
@@ -65,37 +66,60 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
     if !problems.is_empty() {
         return Err(problems);
     }
-    if matches!(context.operation.as_str(), "setup" | "env push") {
+    if context.aims(Intent::Prepare, Area::Env) {
         audit_push(context, &mut steps);
     }
-    if context.operation == "accessory downgrade" && arguments.switch("rolling") {
-        steps = steps.into_iter().map(|step| step.note("rolling", "true")).collect();
+    if context.verb(NOUN) == Some("downgrade") && arguments.switch("rolling") {
+        steps = steps.into_iter().map(Step::rolling).collect();
     }
     Ok(steps)
 }
 
 fn on_host(scene: &Scene) -> Result<Vec<Step>, Problem> {
-    match scene.context.operation.as_str() {
-        "setup" => Ok([vec![rollout::push(scene)], rollout::boot(scene)?].concat()),
-        "env push" => Ok(vec![rollout::push(scene)]),
-        "env delete" => Ok(remove::env_file(scene, Phase::Prepare)),
-        "accessory boot" => rollout::boot(scene),
-        "accessory reboot" | "accessory downgrade" => rollout::reboot(scene),
-        "downgrade" => rollout::reboot_last(scene),
-        "accessory start" => rollout::start(scene),
-        "accessory stop" => rollout::stop(scene),
-        "accessory restart" => rollout::restart(scene),
-        "accessory details" | "details" => Ok(vec![details(scene)]),
-        "accessory exec" => exec::exec(scene),
-        "accessory logs" => logs::logs(scene),
-        "accessory remove" | "remove" => remove::all(scene),
-        "accessory upload" => files::upload(scene.accessory, &scene.host.name, &scene.prefix()),
-        "accessory directories" => files::make(scene.accessory, &scene.host.name, &scene.prefix()),
-        "accessory remove_container" => remove::container(scene),
-        "accessory remove_image" => remove::image(scene),
-        "accessory remove_service_directory" => Ok(vec![remove::directory(scene)]),
-        _ => Ok(Vec::new()),
+    let (host, prefix) = (&scene.host.name, scene.prefix());
+    match scene.context.verb(NOUN) {
+        None => shared(scene),
+        Some("boot") => rollout::boot(scene),
+        Some("reboot" | "downgrade") => rollout::reboot(scene),
+        Some("start") => rollout::start(scene),
+        Some("stop") => rollout::stop(scene),
+        Some("restart") => rollout::restart(scene),
+        Some("details") => Ok(vec![details(scene)]),
+        Some("exec") => exec::exec(scene),
+        Some("logs") => logs::logs(scene),
+        Some("remove") => remove::all(scene),
+        Some("upload") => files::upload(scene.accessory, host, &prefix),
+        Some("directories") => files::make(scene.accessory, host, &prefix),
+        Some("remove_container") => remove::container(scene),
+        Some("remove_image") => remove::image(scene),
+        Some("remove_service_directory") => Ok(vec![remove::directory(scene)]),
+        Some(_) => Ok(Vec::new()),
     }
+}
+
+/// The part in a command that is not the plugin's own.
+fn shared(scene: &Scene) -> Result<Vec<Step>, Problem> {
+    let aims = |intent, area| scene.context.aims(intent, area);
+    let mut steps = Vec::new();
+    if aims(Intent::Prepare, Area::Env) {
+        steps.push(rollout::push(scene));
+    }
+    if aims(Intent::Remove, Area::Env) {
+        steps.extend(remove::env_file(scene, Phase::Prepare));
+    }
+    if aims(Intent::Look, Area::Accessories) {
+        steps.push(details(scene));
+    }
+    if aims(Intent::Prepare, Area::Accessories) {
+        steps.extend(rollout::boot(scene)?);
+    }
+    if aims(Intent::Replace, Area::Accessories) {
+        steps.extend(rollout::reboot_last(scene)?);
+    }
+    if aims(Intent::Remove, Area::Accessories) {
+        steps.extend(remove::all(scene)?);
+    }
+    Ok(steps)
 }
 
 /// The accessories that an operation is about: for a command on them the named one, or all.
@@ -104,7 +128,7 @@ pub fn chosen<'a>(
     settings: &'a Settings,
 ) -> Result<Vec<&'a Accessory>, Problem> {
     let all: Vec<&Accessory> = settings.accessories.iter().collect();
-    let Some(verb) = context.operation.strip_prefix("accessory ") else { return Ok(all) };
+    let Some(verb) = context.verb(NOUN) else { return Ok(all) };
     let name = Arguments::of(context).text("name").unwrap_or_default();
     if let Some(one) = all.iter().find(|accessory| accessory.name == name) {
         return Ok(vec![*one]);
@@ -150,7 +174,7 @@ fn audit_push(context: &Context, steps: &mut [Step]) {
 
 fn details(scene: &Scene) -> Step {
     let labels = vec![("service".to_string(), scene.accessory.service.clone())];
-    let list = container(ContainerAction::ListContainers((labels, false)));
+    let list = container(ContainerAction::ListContainers(ContainerList { labels, all: false }));
     let title = format!("List what is up of {}", scene.accessory.name);
     scene.step("details", Phase::Start, title, list)
 }

@@ -1,31 +1,59 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
 use serde_json::{Value, json};
-use windlass_sdk::describe::{self, argument, flag, owned};
-use windlass_sdk::description::{CommandSpec, Description};
+use windlass_sdk::describe::{self, any, argument, flag, foreign, owned};
 use windlass_sdk::run_options::{options_schema, stringish_schema, strings_schema};
+use windlass_sdk::types::{
+    Area, Capability, CommandSpec, ContainerScope, Description, ForeignKey, Intent, Whose,
+};
 
 /// The description; depends on nothing.
 pub fn describe() -> Description {
+    let about = "Runs accessories of the app, such as databases, apart from its deploys";
     Description {
-        name: "accessory".to_string(),
-        version: env!("CARGO_PKG_VERSION").to_string(),
-        about: "Runs accessories of the app, such as databases, apart from its deploys".to_string(),
         owns: vec![owned("/accessories", schema())],
         reads: ["/servers", "/servers/*/hosts", "/logging"].map(String::from).to_vec(),
         commands: commands(),
-        // Directories of accessories lie wherever deploy.yml says; local files are uploaded.
-        capabilities: [
-            "containers",
-            "images",
-            "local",
-            "files:/",
-            "files:env/accessories",
-            "secret:*",
-        ]
-        .map(String::from)
-        .to_vec(),
+        capabilities: capabilities(),
+        foreign_keys: foreign_keys(),
+        ..describe::plugin("accessory", env!("CARGO_PKG_VERSION"), about)
     }
+}
+
+/// Accessories have what deploy.yml gives them: any image, any directory, any option.
+fn capabilities() -> Vec<Capability> {
+    vec![
+        Capability::Containers(ContainerScope {
+            // It also takes over those that Kamal has started.
+            whose: vec![Whose::Own, Whose::Others],
+            names: any(),
+            images: any(),
+            mounts: any(),
+            ports: any(),
+            networks: any(),
+            options: any(),
+            users: any(),
+        }),
+        Capability::Images(any()),
+        describe::files(["/", "env/accessories"]),
+        Capability::LocalFiles(any()),
+        Capability::Secrets(any()),
+        Capability::Variables(any()),
+    ]
+}
+
+fn foreign_keys() -> Vec<ForeignKey> {
+    let kamal_2 =
+        |key: &str, help: &str| foreign(&format!("/accessories/*/{key}"), "Kamal 2", help);
+    let place = "`host`, `hosts` or `roles` says where it runs";
+    vec![
+        kamal_2("proxy", "give the accessory `traefik.…` labels; Traefik finds it by them"),
+        kamal_2("network", "write it as an option: `options: {network: …}`"),
+        kamal_2("registry", "log in on the hosts once; `docker login` there is kept"),
+        kamal_2("role", place),
+        kamal_2("tag", place),
+        kamal_2("tags", place),
+    ]
 }
 
 fn schema() -> Value {
@@ -41,10 +69,10 @@ fn schema() -> Value {
             "description": description, "type": ["string", "number", "boolean"], "minLength": 1,
         })
     };
-    let names = |description: &str| {
+    let names = |description: &str, are_hosts: bool| {
         json!({
             "description": description, "type": "array", "minItems": 1,
-            "items": { "type": "string", "minLength": 1 },
+            "items": { "type": "string", "minLength": 1, "x-hosts": are_hosts },
         })
     };
     json!({
@@ -56,9 +84,9 @@ fn schema() -> Value {
             "properties": {
                 "image": string("Image with its registry, such as `mysql:8.0`."),
                 "service": string("Name of container and directory; by default SERVICE-NAME."),
-                "host": { "description": "The host that it runs on.", "type": "string", "minLength": 1 },
-                "hosts": names("The hosts that it runs on."),
-                "roles": names("Roles on whose hosts it runs."),
+                "host": { "description": "The host that it runs on.", "type": "string", "minLength": 1, "x-hosts": true },
+                "hosts": names("The hosts that it runs on.", true),
+                "roles": names("Roles on whose hosts it runs.", false),
                 "port": string("Published port: `3306`, or `HOSTPORT:PORT` with an address if wanted."),
                 "cmd": stringish_schema("Command of the container, split into words as a shell would."),
                 "labels": strings_schema("Further labels of its container."),
@@ -83,52 +111,52 @@ fn command(verb: &str, about: &str) -> CommandSpec {
 }
 
 fn commands() -> Vec<CommandSpec> {
+    use Intent::{Operate, Prepare, Remove};
     let one = || argument("name", "Name of the accessory", false);
     let lost = "This removes the container, its image and its directories with all data. Go on?";
+    // What others do with accessories is no matter of these commands.
+    let none: &[Area] = &[];
+    // The image may come from the registry.
+    let pulling = |verb: &str, about: &str| command(verb, about).aiming(Prepare, &[Area::Registry]);
     // Parts of the others, as Kamal has them. Without a word about them, no help lists them.
-    let part = |verb: &str| command(verb, "");
+    let part = |verb: &str, intent| command(verb, "").aiming(intent, none);
     vec![
-        command("boot", "Start an accessory where it is not there"),
-        command("reboot", "Replace it by one of the present configuration and image"),
-        command("start", "Start its container where it is stopped"),
-        command("stop", "Stop its container"),
-        command("restart", "Stop its container and start it again"),
-        CommandSpec { prints: true, ..command("details", "Show its containers") },
+        pulling("boot", "Start an accessory where it is not there"),
+        pulling("reboot", "Replace it by one of the present configuration and image"),
+        command("start", "Start its container where it is stopped").aiming(Operate, none),
+        command("stop", "Stop its container").aiming(Operate, none),
+        command("restart", "Stop its container and start it again").aiming(Operate, none),
+        command("details", "Show its containers").reading(),
         CommandSpec {
-            flags: vec![
-                flag("interactive", Some('i'), None, "At a terminal, on its first host"),
-                flag("reuse", None, None, "In the running container instead of a new one"),
-            ],
             arguments: vec![one(), argument("cmd", "The command", true)],
             prints: true,
             ..command("exec", "Run a command in a container of it")
-        },
-        CommandSpec {
-            flags: vec![
-                flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"),
-                flag("lines", Some('n'), Some("NUMBER"), "Number of lines per host"),
-                flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"),
-                flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"),
-                flag("follow", Some('f'), None, "Show new lines of its first host as they come"),
-            ],
-            arguments: vec![one()],
-            prints: true,
-            ..command("logs", "Show its log")
-        },
+        }
+        .aiming(Operate, none)
+        .flag(flag("interactive", Some('i'), None, "At a terminal, on its first host"))
+        .flag(flag("reuse", None, None, "In the running container instead of a new one")),
+        CommandSpec { arguments: vec![one()], ..command("logs", "Show its log") }
+            .reading()
+            .flag(flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"))
+            .flag(flag("lines", Some('n'), Some("NUMBER"), "Number of lines per host"))
+            .flag(flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"))
+            .flag(flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"))
+            .flag(flag("follow", Some('f'), None, "Show new lines of its first host as they come")),
         CommandSpec {
             confirm: Some(lost.to_string()),
             ..command("remove", "Remove its container, image, env file and directories")
-        },
+        }
+        .aiming(Remove, none),
         CommandSpec {
-            flags: vec![flag("rolling", None, None, "One host after the other")],
             confirm: Some("This stops the accessory until a new one runs. Go on?".to_string()),
-            ..command("downgrade", "Reboot it, on the way back from Kamal 2")
-        },
-        part("upload"),
-        part("directories"),
-        part("remove_container"),
-        part("remove_image"),
-        CommandSpec { confirm: Some(lost.to_string()), ..part("remove_service_directory") },
+            ..pulling("downgrade", "Reboot it, on the way back from Kamal 2")
+        }
+        .flag(flag("rolling", None, None, "One host after the other")),
+        part("upload", Prepare),
+        part("directories", Prepare),
+        part("remove_container", Remove),
+        part("remove_image", Remove),
+        CommandSpec { confirm: Some(lost.to_string()), ..part("remove_service_directory", Remove) },
     ]
 }
 

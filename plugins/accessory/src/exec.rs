@@ -3,8 +3,8 @@
 use windlass_sdk::containers::is_up;
 use windlass_sdk::env_files::Seen;
 use windlass_sdk::shell;
-use windlass_sdk::steps::{StepExt, container as act, error_on};
-use windlass_sdk::types::{ContainerAction, ExecOptions, Phase, Problem, Step};
+use windlass_sdk::steps::{container as act, distinct_digits, error_on};
+use windlass_sdk::types::{ContainerAction, ExecOptions, Phase, Problem, RunOnce, Step};
 
 use crate::commands::Scene;
 use crate::container;
@@ -39,9 +39,12 @@ pub fn exec(scene: &Scene) -> Result<Vec<Step>, Problem> {
         if seen == Seen::Absent {
             spec.env_files.clear();
         }
+        // By its name it is ended if the command is interrupted.
+        let digits = distinct_digits(scene.context, &scene.host.name, &accessory.name);
+        spec.name = format!("{}-exec-{digits}", accessory.service);
         spec.command = argv;
         let title = format!("Run `{shown}` in a new container of {}", spec.image);
-        (title, ContainerAction::RunOnce((spec, interactive)))
+        (title, ContainerAction::RunOnce(RunOnce { container: spec, tty: interactive }))
     };
     let step = scene
         .step("exec", Phase::Start, title, act(action))

@@ -1,10 +1,9 @@
 //! Files and directories of an accessory: where they come from, where they lie on the host,
 //! where the container sees them.
 
-use serde_json::json;
-use windlass_sdk::steps::{StepExt, error_at, step};
+use windlass_sdk::steps::{error_at, step};
 use windlass_sdk::texts::text;
-use windlass_sdk::types::{Action, FileWrite, HostInfo, Part, Phase, Problem, Step, Text};
+use windlass_sdk::types::{self, Action, HostInfo, Phase, Problem, Step, Text};
 
 use crate::settings::Accessory;
 
@@ -115,17 +114,14 @@ pub fn make(accessory: &Accessory, host: &str, prefix: &str) -> Result<Vec<Step>
 /// Uploads the files. The kernel reads them; templates see the accessory's clear values.
 pub fn upload(accessory: &Accessory, host: &str, prefix: &str) -> Result<Vec<Step>, Problem> {
     let one = |(index, file): (usize, Upload)| {
-        let mut content = json!({ "path": file.local });
-        if file.local.ends_with("erb") {
-            let clear = accessory.env.clear.iter().cloned();
-            content["erb"] = clear
-                .map(|(name, value)| (name, value.into()))
-                .collect::<serde_json::Map<_, _>>()
-                .into();
-        }
         let title = format!("Upload {} to {}", file.local, file.remote);
-        let content = vec![Part::Other(("local-file".to_string(), content.to_string()))];
-        let action = Action::WriteFile(FileWrite { path: file.remote, content, mode: MODE });
+        let is_template = file.local.ends_with("erb");
+        let action = Action::Upload(types::Upload {
+            path: file.remote,
+            mode: MODE,
+            source: file.local,
+            template: is_template.then(|| accessory.env.clear.clone()),
+        });
         let id = format!("{prefix}.file-{}", index + 1);
         step(id, host, Phase::Prepare, title, action).why(file.pointer)
     };

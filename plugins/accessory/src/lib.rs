@@ -3,8 +3,6 @@
 
 pub mod check;
 pub mod commands;
-#[cfg(target_arch = "wasm32")]
-mod component;
 mod container;
 pub mod describe;
 mod exec;
@@ -17,3 +15,25 @@ mod settings;
 
 #[cfg(test)]
 mod tests;
+
+use windlass_sdk::types::{Context, Description, Observation, Problem, Question, Step};
+use windlass_sdk::{Plugin, Problems};
+
+struct Accessories;
+
+impl Plugin for Accessories {
+    fn describe() -> Description {
+        describe::describe()
+    }
+    fn check(context: &Context) -> Vec<Problem> {
+        check::check(context)
+    }
+    fn observe(context: &Context) -> Result<Vec<Question>, Problems> {
+        observe::questions(context)
+    }
+    fn plan(context: &Context, observed: &[Observation]) -> Result<Vec<Step>, Problems> {
+        commands::plan(context, observed)
+    }
+}
+
+windlass_sdk::export!(step: Accessories);

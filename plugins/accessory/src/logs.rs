@@ -1,7 +1,7 @@
 //! `windlass accessory logs`.
 
-use windlass_sdk::arguments::searching;
-use windlass_sdk::steps::{StepExt, container as act};
+use windlass_sdk::arguments::search;
+use windlass_sdk::steps::container as act;
 use windlass_sdk::types::{ContainerAction, LogOptions, Phase, Problem, Step};
 
 use crate::commands::Scene;
@@ -26,9 +26,10 @@ pub fn logs(scene: &Scene) -> Result<Vec<Step>, Problem> {
         since,
         timestamps: true,
         follow,
+        search: search(scene.arguments)?,
     };
     let action = act(ContainerAction::Logs(options));
     let title = format!("Show lines of {}", found.name);
-    let step = searching(scene.step("logs", Phase::Start, title, action), scene.arguments)?;
+    let step = scene.step("logs", Phase::Start, title, action);
     Ok(vec![if follow { step.limit(NO_LIMIT_MS) } else { step }])
 }

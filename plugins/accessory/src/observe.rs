@@ -7,43 +7,35 @@ use windlass_sdk::containers::{is_referred_to, label, repository, told, told_ima
 use windlass_sdk::env_files::Seen;
 use windlass_sdk::steps::{error_on, question};
 use windlass_sdk::types::{
-    ContainerState, Context, HostInfo, ImageState, Observation, Problem, Query, Question,
+    Area, ContainerQuery, ContainerState, Context, HostInfo, ImageState, Intent, Observation,
+    Problem, Query, Question,
 };
 
 use crate::commands::{chosen, hosts};
 use crate::settings::{Accessory, Settings};
 
-/// Operations of others that concern accessories.
-const SHARED: [&str; 8] = [
-    "setup",
-    "env push",
-    "env delete",
-    "details",
-    "remove",
-    "downgrade",
-    "registry login",
-    "registry logout",
-];
+/// The noun of the plugin's own commands.
+pub const NOUN: &str = "accessory";
 
 /// True if there may be something to do.
-pub fn concerns(operation: &str) -> bool {
-    operation.starts_with("accessory ") || SHARED.contains(&operation)
+pub fn concerns(context: &Context) -> bool {
+    let writes_env =
+        [Intent::Prepare, Intent::Remove].iter().any(|intent| context.aims(*intent, Area::Env));
+    context.verb(NOUN).is_some() || context.concerns(Area::Accessories) || writes_env
 }
 
 /// Container, image and env file of each accessory in question.
 pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
-    if !concerns(&context.operation) {
+    if !concerns(context) {
         return Ok(Vec::new());
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
+    let about_containers = context.verb(NOUN).is_some() || context.concerns(Area::Accessories);
     let mut questions = Vec::new();
     for accessory in chosen(context, &settings).map_err(|problem| vec![problem])? {
         for host in hosts(context, accessory) {
             let file = accessory.env_file(context).questions(&host.name);
-            if matches!(
-                context.operation.as_str(),
-                "env push" | "env delete" | "registry login" | "registry logout"
-            ) {
+            if !about_containers {
                 questions.extend(file.into_iter().take(1));
                 continue;
             }
@@ -52,9 +44,10 @@ pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
             questions.push(question(
                 &host.name,
                 container(accessory),
-                Query::Container(accessory.service.clone()),
+                Query::Container(ContainerQuery::Container(accessory.service.clone())),
             ));
-            questions.push(question(&host.name, images(accessory), Query::Images(repository)));
+            let of_repository = Query::Container(ContainerQuery::Images(repository));
+            questions.push(question(&host.name, images(accessory), of_repository));
         }
     }
     Ok(questions)

@@ -2,7 +2,7 @@
 //! that is removed in the same run has been using it.
 
 use windlass_sdk::containers::is_up;
-use windlass_sdk::steps::{StepExt, container as act};
+use windlass_sdk::steps::container as act;
 use windlass_sdk::types::{Action, ContainerAction, Phase, Problem, Step};
 
 use crate::commands::Scene;

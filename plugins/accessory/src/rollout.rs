@@ -5,10 +5,10 @@
 
 use windlass_sdk::containers::is_up;
 use windlass_sdk::env_files::Seen;
-use windlass_sdk::steps::{StepExt, container as act, error_on};
+use windlass_sdk::steps::{container as act, error_on, last_lines};
 use windlass_sdk::types::{
-    Action, Condition, ContainerAction, ContainerCondition, ContainerState, ContainerStatus,
-    ContainerWait, LogOptions, Phase, Problem, Step, StopOptions, Wait,
+    Action, Area, Condition, ContainerAction, ContainerCondition, ContainerState, ContainerStatus,
+    ContainerWait, Intent, Phase, Problem, Step, StopOptions, Wait,
 };
 
 use crate::commands::Scene;
@@ -132,9 +132,8 @@ fn install(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let accessory = scene.accessory;
     let mut steps = files::make(accessory, &scene.host.name, &scene.prefix())?;
     steps.extend(files::upload(accessory, &scene.host.name, &scene.prefix())?);
-    // `setup` writes the env file itself.
-    let setup = scene.context.operation == "setup";
-    let seen = if setup { Seen::Unasked } else { scene.facts.env_file(scene.context)? };
+    let written = scene.context.aims(Intent::Prepare, Area::Env);
+    let seen = if written { Seen::Unasked } else { scene.facts.env_file(scene.context)? };
     if let Some(problem) = scene.lacking(&seen) {
         return Err(problem);
     }
@@ -161,8 +160,9 @@ fn started(scene: &Scene) -> Vec<Step> {
     [vec![start], ready(scene)].concat()
 }
 
-/// Waits until it is up, and shows its log if it does not come up. In `setup` that is no
-/// reason to give up: an app may do without, and a database may fill itself for long.
+/// Waits until it is up, and shows its log if it does not come up. Where the app is set
+/// up too, that is no reason to give up: it may do without, and a database may fill itself for
+/// long.
 fn ready(scene: &Scene) -> Vec<Step> {
     let service = &scene.accessory.service;
     let wait = Action::Wait(Wait::Container(ContainerWait {
@@ -170,18 +170,12 @@ fn ready(scene: &Scene) -> Vec<Step> {
         until: ContainerCondition::Ready,
         steady_ms: STEADY_MS,
     }));
-    let logs = act(ContainerAction::Logs(LogOptions {
-        container: service.clone(),
-        tail: Some(20),
-        since: None,
-        timestamps: false,
-        follow: false,
-    }));
+    let logs = last_lines(service.as_str(), 20);
     let mut wait = scene
         .step("ready", PHASE, format!("Wait until {service} is up"), wait)
         .limit(READY_LIMIT_MS)
         .why("what was configured wrongly ends at once");
-    wait.may_fail = scene.context.operation == "setup";
+    wait.may_fail = scene.context.aims(Intent::Prepare, Area::Accessories);
     let waited = Condition::Failed(wait.id.clone());
     let title = format!("Show the last 20 lines of {service}");
     let explain = scene.step("ready-logs", PHASE, title, logs).when(waited).may_fail();

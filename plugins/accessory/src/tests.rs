@@ -1,10 +1,12 @@
 //! Facts in, steps out. What the steps do, word by word, is held by snapshots of the kernel.
 
 use insta::assert_snapshot;
+use windlass_sdk::describe::aim;
 use windlass_sdk::testing;
 use windlass_sdk::types::{
-    Action, ContainerAction, ContainerState, ContainerStatus, Context, Fact, HealthStatus,
-    HostInfo, ImageState, Observation, Part, Phase, Problem, Query, Step,
+    Action, Area, ContainerAction, ContainerFact, ContainerQuery, ContainerState, ContainerStatus,
+    Context, Fact, FileState, HealthStatus, HostInfo, ImageState, Intent, Observation, Phase,
+    Problem, Query, Step,
 };
 
 /// A database on a host of its own, with everything; a cache on the hosts of a role.
@@ -29,7 +31,19 @@ const CONFIG: &str = r#"{
 }"#;
 
 fn context(operation: &str, arguments: &str) -> Context {
-    let mut context = testing::context(operation);
+    let mut context = match operation {
+        "env push" => testing::operation(operation, vec![aim(Intent::Prepare, &[Area::Env])]),
+        "env delete" => testing::operation(operation, vec![aim(Intent::Remove, &[Area::Env])]),
+        "downgrade" => testing::operation(
+            operation,
+            vec![
+                aim(Intent::Replace, &[Area::Roles, Area::Proxies, Area::Accessories]),
+                aim(Intent::Prepare, &[Area::Registry]),
+                aim(Intent::Remove, &[Area::Leftovers]),
+            ],
+        ),
+        _ => testing::context_of(&crate::describe::describe(), operation),
+    };
     context.arguments = arguments.to_string();
     context.config = CONFIG.to_string();
     context.hosts.push(HostInfo {
@@ -74,19 +88,23 @@ impl World {
 
     fn answer(&self, query: &Query) -> Fact {
         match query {
-            Query::Container(name) => Fact::Containers(self.container(name).into_iter().collect()),
-            Query::Images(repository) => {
+            Query::Container(ContainerQuery::Container(name)) => {
+                let found = self.container(name).into_iter().collect();
+                Fact::Container(ContainerFact::Containers(found))
+            }
+            Query::Container(ContainerQuery::Images(repository)) => {
                 let tag = if repository == "mysql" { "8.0" } else { "latest" };
                 let image = ImageState {
                     id: "sha256:0".to_string(),
                     reference: format!("{repository}:{tag}"),
                     created_at: String::new(),
                 };
-                Fact::Images(self.image.then_some(image).into_iter().collect())
+                let found = self.image.then_some(image).into_iter().collect();
+                Fact::Container(ContainerFact::Images(found))
             }
-            Query::EnvNames(_) => {
-                let names = || ["PEM", "ROOT_PASSWORD"].map(str::to_string).to_vec();
-                Fact::EnvNames(self.env_file.then(names))
+            Query::File(_) => {
+                let state = FileState { mode: 0o600, size: 1, digest: String::new() };
+                Fact::File(self.env_file.then_some(state))
             }
             Query::Directory(_) => Fact::Directory(Some(vec!["PEM".to_string()])),
             other => panic!("{other:?}"),
@@ -134,13 +152,16 @@ const ALL: &str = r#"{"name": "all"}"#;
 #[test]
 fn a_template_sees_the_clear_values() {
     let steps = planned(&context("accessory boot", DB), EMPTY).unwrap();
-    let content = steps.into_iter().find_map(|step| match step.action {
-        Action::WriteFile(file) => Some(file.content),
+    let uploads = steps.into_iter().filter_map(|step| match step.action {
+        Action::Upload(upload) => Some((upload.source, upload.template)),
         _ => None,
     });
-    let erb = r#"{"MYSQL_DATABASE":"shop","HOST":"${HOSTNAME}"}"#;
-    let json = format!(r#"{{"path":"config/my.cnf.erb","erb":{erb}}}"#);
-    assert_eq!(content, Some(vec![Part::Other(("local-file".to_string(), json))]));
+    let pairs = [("MYSQL_DATABASE", "shop"), ("HOST", "${HOSTNAME}")];
+    let clear = pairs.map(|(name, value)| (name.to_string(), value.to_string())).to_vec();
+    assert_eq!(
+        uploads.collect::<Vec<_>>(),
+        [("config/my.cnf.erb".to_string(), Some(clear)), ("db/init.sql".to_string(), None)]
+    );
 }
 
 #[test]
@@ -275,12 +296,16 @@ fn env_files() {
 
 #[test]
 fn a_deploy_leaves_accessories_alone() {
-    for operation in ["deploy", "redeploy", "rollback", "app boot", "standing", "traefik boot"] {
+    for operation in ["deploy", "redeploy", "rollback", "status"] {
         assert_eq!(crate::observe::questions(&context(operation, "{}")).unwrap(), Vec::new());
         assert_eq!(plan(operation, "{}", EMPTY), "", "{operation}");
     }
+    // A command of somebody else's that starts containers with the environment.
+    let aims = vec![aim(Intent::Operate, &[Area::Roles]), aim(Intent::Look, &[Area::Env])];
+    let other = testing::operation("app exec", aims);
+    assert_eq!(crate::observe::questions(&other), Ok(Vec::new()));
     // Hosts without a role are in play because they are asked about.
-    for operation in ["setup", "env push", "env delete", "details", "remove", "registry login"] {
+    for operation in ["setup", "env push", "env delete", "details", "remove"] {
         let asked = crate::observe::questions(&context(operation, "{}")).unwrap();
         assert!(asked.iter().any(|question| question.host == "db-1"), "{operation}");
     }
@@ -290,8 +315,7 @@ fn a_deploy_leaves_accessories_alone() {
 fn the_way_back_from_kamal_2_is_a_reboot() {
     let lines = |operation: &str, arguments: &str| {
         let steps = planned(&context(operation, arguments), RUNS).unwrap();
-        let rolls =
-            steps.iter().all(|step| step.annotations.contains(&("rolling".into(), "true".into())));
+        let rolls = steps.iter().all(|step| step.rolling);
         (steps.into_iter().map(|step| step.title).collect::<Vec<_>>(), rolls)
     };
     assert_eq!(lines("accessory downgrade", DB), lines("accessory reboot", DB));

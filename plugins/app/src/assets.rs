@@ -6,12 +6,10 @@
 //! what the version beside it has. Kamal uses the same directories.
 
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{
-    StepExt, absolute_run_directory, container, host_info, role_prefix, step,
-};
+use windlass_sdk::steps::{absolute_run_directory, container, role_prefix, step};
 use windlass_sdk::texts::text;
 use windlass_sdk::types::{
-    Action, ContainerAction, ContainerState, Context, ImageCopy, Phase, Step, Text,
+    Action, ContainerAction, ContainerState, Context, DirectoryMerge, ImageCopy, Phase, Step, Text,
 };
 
 use crate::settings::Settings;
@@ -46,7 +44,7 @@ impl Directories {
 
 /// The directory of volumes as mounts spell it.
 fn volumes(context: &Context, host: &str) -> Option<String> {
-    let run = absolute_run_directory(context, host_info(context, host)?);
+    let run = absolute_run_directory(context, context.host(host)?);
     Some(format!("{}/assets/volumes", run.trim_end_matches('/')))
 }
 
@@ -59,7 +57,7 @@ pub fn mount(context: &Context, settings: &Settings, host: &str, role: &str) -> 
 /// Under which name a container has its assets on the host: its own, unless it was renamed.
 fn name_of<'a>(context: &Context, host: &str, container: &'a ContainerState) -> Option<&'a str> {
     let root = format!("{}/", volumes(context, host)?);
-    let mut names = container.mounts.iter().filter_map(|(source, _)| source.strip_prefix(&root));
+    let mut names = container.mounts.iter().filter_map(|mount| mount.source.strip_prefix(&root));
     names.find(|name| !name.is_empty() && !name.contains('/') && !name.starts_with('.'))
 }
 
@@ -82,7 +80,10 @@ pub fn share(
             .limit(COPY_LIMIT_MS)
             .why("asset_path")
     };
-    let merge = |from: &str, to: &str| Action::MergeDirectory((from.to_string(), to.to_string()));
+    let merge = |from: &str, to: &str| {
+        let (source, target) = (from.to_string(), to.to_string());
+        Action::MergeDirectory(DirectoryMerge { source, target })
+    };
     let copy = container(ContainerAction::CopyFromImage(ImageCopy {
         image: image.clone(),
         container: format!("{}-assets", role_prefix(context, role)),
@@ -90,10 +91,8 @@ pub fn share(
         directory: new.extracted.clone(),
     }));
     let mut steps = vec![
-        at("copy".to_string(), format!("Copy the assets {path} out of {image}"), copy).note(
-            "help",
-            format!("see that the image has a directory {path}: asset_path names it"),
-        ),
+        at("copy".to_string(), format!("Copy the assets {path} out of {image}"), copy)
+            .help(format!("see that the image has a directory {path}: asset_path names it")),
         at("own".to_string(), format!("Give them to {name}"), merge(&new.extracted, &new.volume)),
     ];
     let named = old.iter().filter_map(|old| Some((old, name_of(context, host, old)?)));

@@ -53,13 +53,13 @@ fn labels(labels: &Map<String, Value>, at: &str, found: &mut Vec<Problem>) {
 fn health(settings: &HealthCheck, at: &str, found: &mut Vec<Problem>) {
     if let Some(interval) = settings.interval.as_ref().filter(|i| interval_ms(i.as_str()).is_none())
     {
-        let message = format!("`{}` is no duration of at least 1 ms", interval.as_str());
+        let message = format!("`{}` is not a duration of at least 1 ms", interval.as_str());
         let help = "write a number and a unit: 1s, 500ms, 1m30s";
         found.push(with_help(error_at(pointer_to(at, "interval"), message), help));
     }
     let port = settings.port.as_ref().map(|port| port.as_str().trim()).filter(|p| !p.is_empty());
     if let Some(port) = port.filter(|port| !port.parse::<u16>().is_ok_and(|port| port > 0)) {
-        let message = format!("`{port}` is no port");
+        let message = format!("`{port}` is not a valid port");
         let help = "write a number from 1 to 65535";
         found.push(with_help(error_at(pointer_to(at, "port"), message), help));
     }
@@ -70,7 +70,7 @@ fn assets(path: Option<&Stringish>, pointer: &str) -> Option<Problem> {
     let path = path?.as_str().trim();
     let is_fine = path.is_empty()
         || path.starts_with('/') && !path.trim_matches('/').is_empty() && !path.contains(':');
-    let message = format!("`{path}` is no absolute path of a directory in the image");
+    let message = format!("`{path}` is not the absolute path of a directory in the image");
     let help = "write where the image has its assets: /rails/public/assets";
     (!is_fine).then(|| with_help(error_at(pointer, message), help))
 }

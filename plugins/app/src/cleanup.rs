@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use windlass_sdk::containers::{
-    downgrades, is_ours, is_stopped, label, latest_reference, newest_first, same_image,
-};
+use windlass_sdk::containers::{is_ours, is_stopped, label, latest_reference, same_image};
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{StepExt, container, step};
+use windlass_sdk::steps::{container, step};
 use windlass_sdk::types::{
-    ContainerAction, ContainerState, Context, ImageFilter, ImageState, Phase, Step, StopOptions,
+    Area, ContainerAction, ContainerState, Context, ImageFilter, ImageState, ImageTag, Intent,
+    Phase, Step, StopOptions,
 };
 
+use crate::current::newest_first;
 use crate::observe::HostFacts;
 use crate::rollout::Renamed;
 use crate::settings::Settings;
@@ -25,9 +25,7 @@ pub fn steps(
     renamed: &[Renamed],
 ) -> Vec<Step> {
     let mut steps = vec![tag(context, facts.host)];
-    // As in Kamal, only a whole deploy prunes, and a way back from Kamal 2.
-    let operation = context.operation.as_str();
-    if matches!(operation, "deploy" | "setup") || downgrades(operation) {
+    if context.aims(Intent::Remove, Area::Leftovers) {
         let old = too_old(context, settings, facts.containers, stopped);
         steps.extend(containers(context, facts, &old, renamed));
         steps.extend(images(context, facts, &old));
@@ -58,9 +56,11 @@ pub fn images(context: &Context, facts: &HostFacts, removed: &[&ContainerState])
 
 fn tag(context: &Context, host: &str) -> Step {
     let (image, latest) = (spec::image(context), latest_reference(context));
-    let action = container(ContainerAction::Tag((image.clone(), latest.clone())));
-    step("tag", host, Phase::Cleanup, format!("Tag {image} as {latest}"), action)
-        .audit(format!("Tagging {image} as the latest image"))
+    let title = format!("Tag {image} as {latest}");
+    let audit = format!("Tagging {image} as the latest image");
+    let action = container(ContainerAction::Tag(ImageTag { image, reference: latest }));
+    step("tag", host, Phase::Cleanup, title, action)
+        .audit(audit)
         .why("the tag tells the next run which container is current")
 }
 

@@ -1,17 +1,18 @@
 //! The commands `windlass app …`, except those that start new containers.
 
-use windlass_sdk::arguments::{Arguments, searching};
-use windlass_sdk::containers::{has_role, is_up, newest_first, up, version};
+use windlass_sdk::arguments::{Arguments, search};
+use windlass_sdk::containers::{has_role, is_up, version};
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{StepExt, container, error_at, say, step};
+use windlass_sdk::steps::{container, error_at, say, step};
 use windlass_sdk::types::{
-    Action, ContainerAction, ContainerState, Context, HostInfo, LogOptions, Observation, Phase,
-    Problem, Step, StopOptions,
+    Action, Area, ContainerAction, ContainerList, ContainerState, Context, HostInfo, Incoming,
+    Intent, LogOptions, Move, Observation, Phase, Problem, Rollout, Step, StopOptions,
 };
 
+use crate::current::{newest_first, up};
 use crate::observe::{HostFacts, hosts, roles_on};
 use crate::settings::Settings;
-use crate::{cleanup, exec, remove, standing, start};
+use crate::{cleanup, exec, remove};
 
 /// For what ends when the user says so.
 pub const NO_LIMIT_MS: u32 = u32::MAX;
@@ -30,7 +31,7 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// A step of this command.
     pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
-        let why = format!("windlass {}", self.context.operation);
+        let why = self.context.typed();
         if self.role.is_empty() {
             return step(id, &self.host.name, phase, title, action).why(why);
         }
@@ -50,6 +51,19 @@ impl<'a> Scene<'a> {
         up(self.context, self.facts.containers, self.role, self.facts.latest)
     }
 
+    /// What takes the place of what is up: nothing.
+    pub fn leaving(&self) -> Vec<Move> {
+        let outgoing: Vec<_> = self.up().into_iter().cloned().collect();
+        let moves = (!outgoing.is_empty()).then(|| self.moving(Incoming::None, outgoing));
+        moves.into_iter().collect()
+    }
+
+    /// What happens to the role on the host.
+    pub fn moving(&self, incoming: Incoming, outgoing: Vec<ContainerState>) -> Move {
+        let (host, role) = (self.host.name.clone(), self.role.to_string());
+        Move { host, role, incoming, outgoing }
+    }
+
     /// Stops a container with the time that the user grants it.
     pub fn stop(&self, id: &str, old: &ContainerState) -> Step {
         let timeout_s = self.settings.stop_wait_time;
@@ -59,38 +73,63 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The steps of a command.
+/// The steps of a command that neither starts nor stops a role; see [`crate::workloads::roll`]
+/// for the others.
 pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
-    type PerRole = fn(&Scene) -> Result<Vec<Step>, Problem>;
-    let per_role: PerRole = match context.operation.as_str() {
-        "standing" => standing::standing,
-        "versions" => standing::versions,
-        "app version" => show_version,
-        "app details" | "details" => details,
-        "app containers" | "app images" => list,
-        "app stale_containers" => stale,
-        "app logs" => logs,
-        "app exec" => exec::in_running,
-        "app start" => start::start,
-        "app stop" => stop,
-        "app remove" | "remove" => remove::remove,
-        "app remove_container" => remove::container_of_version,
-        "app remove_containers" => remove::stopped,
-        "app remove_images" => remove::unused_images,
-        "prune all" | "prune containers" | "prune images" => prune,
+    type Plan = fn(&Scene) -> Result<Vec<Step>, Problem>;
+    let (per_role, by_host): (Plan, bool) = match context.operation.name.as_str() {
+        "app version" => (show_version, false),
+        "app details" => (details, false),
+        "app containers" | "app images" => (list, true),
+        "app stale_containers" => (stale, false),
+        "app logs" => (logs, false),
+        "app exec" => (exec::in_running, false),
+        "app remove_container" => (remove::container_of_version, false),
+        "app remove_containers" => (remove::stopped, false),
+        "app remove_images" => (remove::unused_images, true),
+        "prune all" | "prune containers" | "prune images" => (prune, true),
+        _ if context.aims(Intent::Look, Area::Roles) => (details, false),
         _ => return Ok(Vec::new()),
     };
-    let operation = context.operation.as_str();
-    let by_host = matches!(operation, "app containers" | "app images" | "app remove_images")
-        || operation.starts_with("prune ");
+    let found = if by_host {
+        on_hosts(context, observations, per_role)
+    } else {
+        on_roles(context, observations, per_role)
+    };
+    Ok(found?.into_iter().flatten().collect())
+}
+
+/// What each host with roles makes of it.
+fn on_hosts<T>(
+    context: &Context,
+    observations: &[Observation],
+    what: impl Fn(&Scene) -> Result<T, Problem>,
+) -> Result<Vec<T>, Vec<Problem>> {
+    on_scenes(context, observations, |_| vec![""], what)
+}
+
+/// What each role on each host makes of it.
+pub fn on_roles<T>(
+    context: &Context,
+    observations: &[Observation],
+    what: impl Fn(&Scene) -> Result<T, Problem>,
+) -> Result<Vec<T>, Vec<Problem>> {
+    on_scenes(context, observations, |host| roles_on(context, host), what)
+}
+
+fn on_scenes<'a, T>(
+    context: &'a Context,
+    observations: &[Observation],
+    roles: impl Fn(&'a HostInfo) -> Vec<&'a str>,
+    what: impl Fn(&Scene) -> Result<T, Problem>,
+) -> Result<Vec<T>, Vec<Problem>> {
     let mut settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let arguments = Arguments::of(context);
     if let Some(retain) = retain(&arguments)? {
         settings.retain_containers = Some(retain);
     }
-    let (mut steps, mut problems) = (Vec::new(), Vec::new());
+    let (mut all, mut problems) = (Vec::new(), Vec::new());
     for host in hosts(context) {
-        let roles = if by_host { vec![""] } else { roles_on(context, host) };
         let facts = match HostFacts::of(context, observations, &host.name) {
             Ok(facts) => facts,
             Err(problem) => {
@@ -99,14 +138,14 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
             }
         };
         let (settings, arguments, facts) = (&settings, &arguments, &facts);
-        for role in roles {
-            match per_role(&Scene { context, settings, arguments, facts, host, role }) {
-                Ok(found) => steps.extend(found),
+        for role in roles(host) {
+            match what(&Scene { context, settings, arguments, facts, host, role }) {
+                Ok(found) => all.push(found),
                 Err(problem) => problems.push(problem),
             }
         }
     }
-    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+    if problems.is_empty() { Ok(all) } else { Err(problems) }
 }
 
 /// Finds what is typed wrongly, before a host is asked.
@@ -131,11 +170,11 @@ fn retain(arguments: &Arguments) -> Result<Option<u32>, Vec<Problem>> {
 fn prune(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let old = cleanup::too_old(scene.context, scene.settings, scene.facts.containers, &[]);
     let (mut steps, mut removed) = (Vec::new(), Vec::new());
-    if scene.context.operation != "prune images" {
+    if !scene.context.is("prune images") {
         steps.extend(cleanup::containers(scene.context, scene.facts, &old, &[]));
         removed = old;
     }
-    if scene.context.operation != "prune containers" {
+    if !scene.context.is("prune containers") {
         steps.extend(cleanup::images(scene.context, scene.facts, &removed));
     }
     Ok(steps)
@@ -168,19 +207,23 @@ fn labels(scene: &Scene) -> Vec<(String, String)> {
     labels
 }
 
+fn list_of(scene: &Scene, all: bool) -> ContainerAction {
+    ContainerAction::ListContainers(ContainerList { labels: labels(scene), all })
+}
+
 fn details(scene: &Scene) -> Result<Vec<Step>, Problem> {
-    let list = container(ContainerAction::ListContainers((labels(scene), false)));
+    let list = container(list_of(scene, false));
     let title = format!("List what is up of {}", scene.role);
     Ok(vec![scene.step("details", Phase::Start, title, list)])
 }
 
 fn list(scene: &Scene) -> Result<Vec<Step>, Problem> {
-    let (title, action) = if scene.context.operation == "app images" {
+    let (title, action) = if scene.context.is("app images") {
         let repository = scene.context.repository.clone();
         (format!("List images of {repository}"), ContainerAction::ListImages(repository))
     } else {
         let title = format!("List containers of {}", scene.context.service);
-        (title, ContainerAction::ListContainers((labels(scene), true)))
+        (title, list_of(scene, true))
     };
     Ok(vec![scene.step("list", Phase::Start, title, container(action))])
 }
@@ -222,11 +265,11 @@ fn logs(scene: &Scene) -> Result<Vec<Step>, Problem> {
         since,
         timestamps: follow,
         follow,
+        search: search(scene.arguments)?,
     };
     let state = if is_up(target) { "" } else { ", which is down" };
     let title = format!("Show lines of {}{state}", target.name);
     let step = scene.step("logs", Phase::Start, title, container(ContainerAction::Logs(options)));
-    let step = searching(step, scene.arguments)?;
     Ok(vec![if follow { step.limit(NO_LIMIT_MS) } else { step }])
 }
 
@@ -237,7 +280,7 @@ pub fn is_primary(scene: &Scene) -> bool {
 }
 
 /// Stops all that is up, the current container last: if it does not stop, that is the result.
-fn stop(scene: &Scene) -> Result<Vec<Step>, Problem> {
+pub fn stop(scene: &Scene) -> Result<Rollout, Problem> {
     let mut steps: Vec<Step> = Vec::new();
     for (n, old) in scene.up().into_iter().enumerate().rev() {
         let step = scene.stop(&format!("stop-{}", n + 1), old);
@@ -246,5 +289,5 @@ fn stop(scene: &Scene) -> Result<Vec<Step>, Problem> {
     if let Some(first) = steps.first_mut() {
         first.audit = Some("Stopped app".to_string());
     }
-    Ok(steps)
+    Ok(Rollout { steps, moves: scene.leaving() })
 }

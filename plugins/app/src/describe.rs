@@ -1,21 +1,70 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
 use serde_json::{Value, json};
-use windlass_sdk::describe::{self, argument, flag, owned};
-use windlass_sdk::description::{CommandSpec, DefaultVersion, Description, Ownership};
+use windlass_sdk::describe::{self, any, argument, flag, foreign, owned};
 use windlass_sdk::run_options::{logging_schema, options_schema, stringish_schema, strings_schema};
+use windlass_sdk::types::{
+    Area, Capability, CommandSpec, ContainerScope, DefaultVersion, Description, ForeignKey, Intent,
+    Ownership, Whose,
+};
 
 /// The description; depends on nothing.
 pub fn describe() -> Description {
+    let about = "Runs the app's roles as containers, and replaces them without a gap";
     Description {
-        name: "app".to_string(),
-        version: env!("CARGO_PKG_VERSION").to_string(),
-        about: "Runs the app's roles as containers, and replaces them without a gap".to_string(),
         owns: owns(),
-        reads: vec!["/servers/*/traefik".to_string()],
         commands: commands(),
-        capabilities: ["containers", "images", "files:assets"].map(String::from).to_vec(),
+        capabilities: capabilities(),
+        foreign_keys: foreign_keys(),
+        ..describe::plugin("app", env!("CARGO_PKG_VERSION"), about)
     }
+}
+
+/// Roles have what deploy.yml gives them: any volume, any option.
+fn capabilities() -> Vec<Capability> {
+    vec![
+        Capability::Containers(ContainerScope {
+            // It also renames and removes what has a new container's name, or was Kamal's.
+            whose: vec![Whose::Own, Whose::Others],
+            names: any(),
+            images: any(),
+            mounts: any(),
+            ports: any(),
+            networks: any(),
+            options: any(),
+            users: any(),
+        }),
+        Capability::Images(any()),
+        describe::files(["assets"]),
+        // `${NAME}` in volumes, labels and options; `app exec` takes what was typed.
+        Capability::Variables(any()),
+    ]
+}
+
+fn foreign_keys() -> Vec<ForeignKey> {
+    let kamal_2 = |pattern: &str, help: &str| foreign(pattern, "Kamal 2", help);
+    let exposed = "remove it: the container itself is asked, at `port`";
+    vec![
+        kamal_2(
+            "/aliases",
+            "make it an alias of your shell: `alias console='windlass app exec …'`",
+        ),
+        kamal_2(
+            "/deploy_timeout",
+            "`healthcheck: {max_attempts: …}` bounds the wait for a new container",
+        ),
+        kamal_2(
+            "/drain_timeout",
+            "`stop_wait_time: SECONDS` is what a container gets to finish its work",
+        ),
+        kamal_2(
+            "/stop_timeout",
+            "`stop_wait_time: SECONDS` is what a container gets to finish its work",
+        ),
+        kamal_2("/servers/*/stop_timeout", "`stop_wait_time` at the root counts for all roles"),
+        foreign("/healthcheck/exposed_port", "an older Kamal", exposed),
+        foreign("/servers/*/healthcheck/exposed_port", "an older Kamal", exposed),
+    ]
 }
 
 fn owns() -> Vec<Ownership> {
@@ -83,60 +132,73 @@ fn command(verb: &str, about: &str) -> CommandSpec {
 }
 
 fn prune(verb: &str, about: &str) -> CommandSpec {
-    CommandSpec { noun: "prune".to_string(), ..command(verb, about) }
+    let spec = CommandSpec { noun: Some("prune".to_string()), ..command(verb, about) };
+    spec.aiming(Intent::Remove, &[Area::Leftovers])
 }
 
 fn commands() -> Vec<CommandSpec> {
-    let printing = |verb: &str, about: &str| CommandSpec { prints: true, ..command(verb, about) };
+    use Intent::{Look, Operate, Prepare, Remove, Replace};
+    let reading = |verb: &str, about: &str| command(verb, about).reading();
+    let removing = |verb: &str| command(verb, "").aiming(Remove, &[]);
+    let roles = &[Area::Roles];
     vec![
         CommandSpec {
             version: DefaultVersion::InService,
             ..command("boot", "Start the version in service anew, in place of what runs")
-        },
-        command("start", "Start a stopped container and wait until it is ready"),
-        command("stop", "Stop what is up"),
-        printing("version", "Show the version that runs"),
-        printing("details", "Show what is up"),
-        printing("containers", "Show all containers of the app"),
-        printing("images", "Show all images of the app"),
+        }
+        .aiming(Replace, roles)
+        .aiming(Prepare, &[Area::Proxies]),
+        command("start", "Start a stopped container and wait until it is ready")
+            .aiming(Operate, roles),
+        command("stop", "Stop what is up").aiming(Operate, roles),
+        reading("version", "Show the version that runs"),
+        reading("details", "Show what is up"),
+        reading("containers", "Show all containers of the app"),
+        reading("images", "Show all images of the app"),
         CommandSpec {
-            flags: vec![flag("stop", Some('s'), None, "Stop them")],
-            ..printing("stale_containers", "Show what is up beside the current containers")
-        },
+            prints: true,
+            ..command("stale_containers", "Show what is up beside the current containers")
+        }
+        .aiming(Operate, roles)
+        .flag(flag("stop", Some('s'), None, "Stop them")),
+        reading("logs", "Show log lines of the current containers")
+            .flag(flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"))
+            .flag(flag("lines", Some('n'), Some("NUMBER"), "Number of lines per container"))
+            .flag(flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"))
+            .flag(flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"))
+            .flag(flag(
+                "follow",
+                Some('f'),
+                None,
+                "Show new lines of the primary host as they come",
+            )),
         CommandSpec {
-            flags: vec![
-                flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"),
-                flag("lines", Some('n'), Some("NUMBER"), "Number of lines per container"),
-                flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"),
-                flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"),
-                flag("follow", Some('f'), None, "Show new lines of the primary host as they come"),
-            ],
-            ..printing("logs", "Show log lines of the current containers")
-        },
-        CommandSpec {
-            flags: vec![
-                flag("interactive", Some('i'), None, "At a terminal, on the primary host"),
-                flag("reuse", None, None, "In the running container instead of a new one"),
-                flag("env", Some('e'), Some("KEY:VALUE"), "Environment of the command"),
-            ],
             arguments: vec![argument("cmd", "The command", true)],
             version: DefaultVersion::InService,
-            ..printing("exec", "Run a command in a container of the app")
-        },
-        command("remove", "Remove all containers and images of the app"),
+            prints: true,
+            ..command("exec", "Run a command in a container of the app")
+        }
+        .aiming(Operate, roles)
+        .aiming(Look, &[Area::Env])
+        .flag(flag("interactive", Some('i'), None, "At a terminal, on the primary host"))
+        .flag(flag("reuse", None, None, "In the running container instead of a new one"))
+        .flag(flag("env", Some('e'), Some("KEY:VALUE"), "Environment of the command")),
+        command("remove", "Remove all containers and images of the app").aiming(Remove, roles),
         // Kamal's own, for those who know them.
         CommandSpec {
             arguments: vec![argument("app-version", "The version", false)],
-            ..command("remove_container", "")
+            ..removing("remove_container")
         },
-        command("remove_containers", ""),
-        command("remove_images", ""),
+        removing("remove_containers"),
+        removing("remove_images"),
         prune("all", "Remove old stopped containers, and images that nothing needs"),
         prune("images", "Remove images of the app that no container needs"),
-        CommandSpec {
-            flags: vec![flag("retain", None, Some("NUMBER"), "Stopped containers that stay")],
-            ..prune("containers", "Remove stopped containers but the newest")
-        },
+        prune("containers", "Remove stopped containers but the newest").flag(flag(
+            "retain",
+            None,
+            Some("NUMBER"),
+            "Stopped containers that stay",
+        )),
     ]
 }
 

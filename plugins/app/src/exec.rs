@@ -1,14 +1,14 @@
 //! `windlass app exec`: a command in a running container, or in a new one of its own.
 
 use windlass_sdk::arguments::Arguments;
-use windlass_sdk::composition::Workload;
 use windlass_sdk::containers::version;
 use windlass_sdk::names::id_part;
 use windlass_sdk::shell;
-use windlass_sdk::steps::{StepExt, container, distinct_digits, error_on, role_prefix, step};
+use windlass_sdk::steps::{container, distinct_digits, error_on, role_prefix, step};
 use windlass_sdk::texts::text;
 use windlass_sdk::types::{
-    ContainerAction, Context, EnvVar, ExecOptions, HostInfo, Phase, Problem, Step,
+    ContainerAction, Context, EnvVar, ExecOptions, HostInfo, Phase, Problem, RunOnce, Step,
+    Workload,
 };
 
 use crate::commands::{NO_LIMIT_MS, Scene, is_primary};
@@ -42,6 +42,9 @@ pub fn workloads(
             version: context.version.clone(),
             container,
             health_path: None,
+            start_limit_ms: settings.ready_limit_ms(role),
+            log_lines: settings.log_lines(role),
+            annotations: Vec::new(),
         })
     };
     roles.into_iter().map(workload).collect()
@@ -58,7 +61,8 @@ pub fn in_new(context: &Context, workloads: &[Workload]) -> Result<Vec<Step>, Pr
             spec.env.push(var);
         }
         let title = format!("Run `{}` in a new container of {}", shown(&arguments), spec.image);
-        let action = container(ContainerAction::RunOnce((spec, arguments.switch("interactive"))));
+        let tty = arguments.switch("interactive");
+        let action = container(ContainerAction::RunOnce(RunOnce { container: spec, tty }));
         let id = format!("{}.exec", id_part(&workload.role));
         step(id, &workload.host, Phase::Start, title, action)
             .role(&workload.role)
@@ -68,7 +72,7 @@ pub fn in_new(context: &Context, workloads: &[Workload]) -> Result<Vec<Step>, Pr
                 shown(&arguments),
                 workload.version
             ))
-            .why("windlass app exec")
+            .why(context.typed())
     });
     Ok(steps.collect())
 }

@@ -1,11 +1,13 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
-use windlass_sdk::containers::{latest_image, rolls, told, told_images};
+use windlass_sdk::containers::{told, told_images};
 use windlass_sdk::steps::question;
 use windlass_sdk::types::{
-    ContainerState, Context, HostInfo, ImageState, Observation, Problem, Query, Question,
+    Area, ContainerQuery, ContainerState, Context, HostInfo, ImageState, Intent, Observation,
+    Problem, Query, Question,
 };
 
+use crate::current::latest_image;
 use crate::spec;
 
 const CONTAINERS: &str = "containers";
@@ -14,23 +16,21 @@ const IMAGES: &str = "images";
 /// All containers of the service, in any state and of any destination; what images there are;
 /// and who has the names that the new containers will have.
 pub fn questions(context: &Context) -> Vec<Question> {
-    let operation = context.operation.as_str();
-    if !(rolls(operation)
-        || operation.starts_with("app ")
-        || operation.starts_with("prune ")
-        || matches!(operation, "details" | "remove" | "standing" | "versions"))
-    {
+    let is_own = ["app", "prune"].iter().any(|noun| context.verb(noun).is_some());
+    if !is_own && !context.concerns(Area::Roles) {
         return Vec::new();
     }
     let mut questions = Vec::new();
     for host in hosts(context) {
         let labels = vec![("service".to_string(), context.service.clone())];
-        questions.push(question(&host.name, CONTAINERS, Query::Containers(labels)));
-        questions.push(question(&host.name, IMAGES, Query::Images(context.repository.clone())));
-        if rolls(operation) {
+        let ask = |id, query| question(&host.name, id, Query::Container(query));
+        questions.push(ask(CONTAINERS.to_string(), ContainerQuery::Containers(labels)));
+        let images = ContainerQuery::Images(context.repository.clone());
+        questions.push(ask(IMAGES.to_string(), images));
+        if context.aims(Intent::Replace, Area::Roles) {
             for role in roles_on(context, host) {
                 let name = spec::name(context, role);
-                questions.push(question(&host.name, name_id(role), Query::Container(name)));
+                questions.push(ask(name_id(role), ContainerQuery::Container(name)));
             }
         }
     }

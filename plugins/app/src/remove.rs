@@ -3,9 +3,9 @@
 
 use windlass_sdk::containers::{has_role, is_ours, is_stopped, latest_reference, same_image};
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{StepExt, container, error_on, role_prefix};
+use windlass_sdk::steps::{container, error_on, role_prefix};
 use windlass_sdk::types::{
-    ContainerAction, ContainerState, ImageState, Phase, Problem, Step, StopOptions,
+    ContainerAction, ContainerState, ImageState, Phase, Problem, Rollout, Step, StopOptions,
 };
 
 use crate::assets;
@@ -13,7 +13,7 @@ use crate::commands::Scene;
 use crate::observe::{HostFacts, roles_on};
 
 /// All containers of the role; after the last role of the host, the images.
-pub fn remove(scene: &Scene) -> Result<Vec<Step>, Problem> {
+pub fn remove(scene: &Scene) -> Result<Rollout, Problem> {
     let ours: Vec<_> = ours(scene).collect();
     let mut steps = containers(scene, &ours, "Removed all app containers");
     if roles_on(scene.context, scene.host).last() == Some(&scene.role) {
@@ -21,7 +21,7 @@ pub fn remove(scene: &Scene) -> Result<Vec<Step>, Problem> {
             scene.facts.images.iter().filter(|image| is_free(scene, image)).collect();
         steps.extend(images(scene, &free));
     }
-    Ok(steps)
+    Ok(Rollout { steps, moves: scene.leaving() })
 }
 
 /// The stopped container of one version.

@@ -5,17 +5,19 @@
 //! Whatever fails before that is taken back, so that the old version goes on alone: unlike
 //! Kamal, which leaves the failed container stopped, a failed deploy leaves none.
 
-use windlass_sdk::composition::{Move, Workload};
-use windlass_sdk::containers::{REPLACED, in_service, up};
+use windlass_sdk::containers::{REPLACED, in_service};
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{StepExt, container, error_on, run_suffix, step};
+use windlass_sdk::steps::{container, error_on, last_lines, run_suffix, step};
 use windlass_sdk::types::{
-    Action, Condition, ContainerAction, ContainerCondition, ContainerState, ContainerWait, Context,
-    LogOptions, Observation, Phase, Problem, Step, StopOptions, Wait,
+    Action, Area, Condition, ContainerAction, ContainerCondition, ContainerState, ContainerWait,
+    Context, Incoming, Intent, Move, Observation, Phase, Problem, Rename, Rollout, Step,
+    StopOptions, Wait, Workload,
 };
 
+use crate::current::up;
 use crate::observe::HostFacts;
 use crate::settings::Settings;
+use crate::workloads::joined;
 use crate::{assets, cleanup, spec};
 
 /// Starting may include waiting for a busy engine.
@@ -26,9 +28,9 @@ pub fn roll(
     context: &Context,
     observations: &[Observation],
     workloads: &[Workload],
-) -> Result<(Vec<Step>, Vec<Move>), Vec<Problem>> {
+) -> Result<Rollout, Vec<Problem>> {
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let (mut steps, mut moves, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut parts, mut problems) = (Vec::new(), Vec::new());
     for host in &context.hosts {
         let ours: Vec<_> = workloads.iter().filter(|w| w.host == host.name).collect();
         if ours.is_empty() {
@@ -37,14 +39,11 @@ pub fn roll(
         let replaced = HostFacts::of(context, observations, &host.name)
             .and_then(|facts| host_steps(context, &settings, &facts, &ours));
         match replaced {
-            Ok((host_steps, host_moves)) => {
-                steps.extend(host_steps);
-                moves.extend(host_moves);
-            }
+            Ok(part) => parts.push(part),
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok((steps, moves)) } else { Err(problems) }
+    if problems.is_empty() { Ok(joined(parts)) } else { Err(problems) }
 }
 
 fn host_steps(
@@ -52,8 +51,8 @@ fn host_steps(
     settings: &Settings,
     facts: &HostFacts,
     workloads: &[&Workload],
-) -> Result<(Vec<Step>, Vec<Move>), Problem> {
-    if context.operation == "rollback" {
+) -> Result<Rollout, Problem> {
+    if brings_no_image(context) {
         require_image(context, facts)?;
     }
     let (mut steps, mut moves, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
@@ -65,14 +64,27 @@ fn host_steps(
         steps.push(lane.start());
         steps.extend(lane.wait());
         steps.extend(old.iter().enumerate().map(|(n, old)| lane.stop(n, old)));
-        moves.push(Move { workload: (*workload).clone(), old });
+        moves.push(Move {
+            host: workload.host.clone(),
+            role: workload.role.clone(),
+            incoming: Incoming::New((*workload).clone()),
+            outgoing: old,
+        });
     }
-    let stopped: Vec<_> = moves.iter().flat_map(|m| &m.old).map(|old| old.id.as_str()).collect();
+    let outgoing = moves.iter().flat_map(|moved: &Move| &moved.outgoing);
+    let stopped: Vec<_> = outgoing.map(|old| old.id.as_str()).collect();
     steps.extend(cleanup::steps(context, settings, facts, &stopped, &renamed));
-    Ok((steps, moves))
+    Ok(Rollout { steps, moves })
 }
 
-/// A rollback pulls nothing: what is not on the host cannot be rolled back to.
+/// True for a rollback: nobody pulls the image, and nobody logs in, so that the engine could
+/// not either. `app boot` starts again what runs, whose image is there.
+fn brings_no_image(context: &Context) -> bool {
+    let prepares = |area| context.aims(Intent::Prepare, area);
+    !prepares(Area::Image) && !prepares(Area::Registry) && !context.is("app boot")
+}
+
+/// What is not on the host cannot be rolled back to.
 fn require_image(context: &Context, facts: &HostFacts) -> Result<(), Problem> {
     let image = spec::image(context);
     if facts.images.iter().any(|known| known.reference == image) {
@@ -145,7 +157,8 @@ impl Lane<'_> {
         let Renamed { from, to, .. } = renamed.iter().find(|r| r.role == self.workload.role)?;
         let version = &self.context.version;
         let rename = |from: &str, to: &str| {
-            container(ContainerAction::Rename((from.to_string(), to.to_string())))
+            let (from, name) = (from.to_string(), to.to_string());
+            container(ContainerAction::Rename(Rename { container: from, name }))
         };
         let step = self
             .step("rename", Phase::Start, format!("Rename {from} to {to}"), rename(from, to))
@@ -185,8 +198,8 @@ impl Lane<'_> {
             .why(why);
         let lines = self.settings.log_lines(&self.workload.role);
         let failed = Condition::Failed(ready.id.clone());
-        let explain = |id: &str, title: String, action: ContainerAction| {
-            self.step(id, Phase::Route, title, container(action))
+        let explain = |id: &str, title: String, action: Action| {
+            self.step(id, Phase::Route, title, action)
                 .when(failed.clone())
                 .may_fail()
                 .why(format!("{name} was not ready in time"))
@@ -194,17 +207,10 @@ impl Lane<'_> {
         let check = health.map(|health| {
             let title =
                 format!("Show what the health check of {name} answered: {}", health.command);
-            explain("health-log", title, ContainerAction::HealthLog(name.clone()))
+            explain("health-log", title, container(ContainerAction::HealthLog(name.clone())))
         });
-        let options = LogOptions {
-            container: name.clone(),
-            tail: Some(lines),
-            since: None,
-            timestamps: false,
-            follow: false,
-        };
         let title = format!("Show the last {lines} lines of {name}");
-        let logs = explain("logs", title, ContainerAction::Logs(options));
+        let logs = explain("logs", title, last_lines(name.as_str(), lines));
         [ready].into_iter().chain(check).chain([logs]).collect()
     }
 

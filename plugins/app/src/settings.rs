@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use windlass_sdk::run_options::Logging;
 use windlass_sdk::scalar::Stringish;
-use windlass_sdk::steps::{error_at, start_limit_ms};
+use windlass_sdk::steps::error_at;
 use windlass_sdk::types::{Context, Problem};
 
 /// How many stopped containers stay for a look back.
@@ -16,6 +16,8 @@ const LOG_LINES: u32 = 50;
 /// How long a container without health check must run without a restart, unless the user
 /// configured `readiness_delay`. Kamal waits 7 s whether or not it still runs then.
 const STEADY_MS: u32 = 2_000;
+/// How often Kamal asks for the health of a new container, unless configured.
+const ATTEMPTS: u32 = 7;
 
 /// The root keys, and each role's own.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -30,7 +32,7 @@ pub struct Settings {
     pub retain_containers: Option<u32>,
     pub asset_path: Option<Stringish>,
     #[serde(skip)]
-    primary_role: String,
+    routed: Vec<String>,
     servers: Value,
     #[serde(skip)]
     roles: BTreeMap<String, RoleSettings>,
@@ -46,7 +48,6 @@ pub struct RoleSettings {
     pub logging: Logging,
     pub healthcheck: HealthCheck,
     pub asset_path: Option<Stringish>,
-    traefik: Option<bool>,
 }
 
 /// The section `healthcheck`, without the cord.
@@ -80,7 +81,8 @@ impl Settings {
     pub fn of(context: &Context) -> Result<Self, Problem> {
         let mut settings: Self = serde_json::from_str(&context.config)
             .map_err(|error| error_at("", format!("the configuration cannot be read: {error}")))?;
-        settings.primary_role = context.primary_role.clone();
+        let routed = context.roles.iter().filter(|role| role.routed);
+        settings.routed = routed.map(|role| role.name.clone()).collect();
         for (name, role) in settings.servers.as_object().into_iter().flatten() {
             // A role may be no more than a list of hosts.
             if role.is_object() {
@@ -106,12 +108,10 @@ impl Settings {
         self.roles.iter()
     }
 
-    /// True if users reach the role through a proxy: by default the primary role. The key that
-    /// decides belongs to the proxy; it is read because Kamal checks the health of such roles
-    /// unasked. Deliberately the *configured* primary role: `--roles` must not change a
-    /// container.
+    /// True if users reach the role through a proxy. As Kamal does, its health is checked
+    /// unasked.
     pub fn is_public(&self, role: &str) -> bool {
-        self.roles.get(role).and_then(|r| r.traefik).unwrap_or(role == self.primary_role)
+        self.routed.iter().any(|routed| routed == role)
     }
 
     /// The health check of a role: for a public one the root's with its own laid over; for
@@ -129,7 +129,7 @@ impl Settings {
     /// role's own `max_attempts` counts.
     pub fn ready_limit_ms(&self, role: &str) -> u32 {
         let merged = self.role(role).healthcheck.over(&self.healthcheck);
-        let polling = start_limit_ms(merged.max_attempts);
+        let polling = polling_ms(merged.max_attempts);
         let steady = if self.health(role).is_some() { 0 } else { self.steady_ms() };
         polling.max(steady.saturating_add(30_000))
     }
@@ -153,4 +153,11 @@ impl Settings {
     pub fn stop_limit_ms(&self) -> u32 {
         self.stop_wait_time.unwrap_or(10).saturating_add(30).saturating_mul(1_000)
     }
+}
+
+/// How long Kamal asks a new container with so many attempts, waiting a second longer each
+/// time, but at least 30 s.
+fn polling_ms(max_attempts: Option<u32>) -> u32 {
+    let attempts = max_attempts.unwrap_or(ATTEMPTS).min(1_000);
+    (attempts * (attempts + 1) / 2 * 1_000 + 2_000).max(30_000)
 }

@@ -3,13 +3,14 @@
 //! started.
 
 use serde_json::{Map, Value};
-use windlass_sdk::composition::Workload;
 use windlass_sdk::run_options::options;
 use windlass_sdk::scalar::Stringish;
 use windlass_sdk::shell;
 use windlass_sdk::steps::{container_spec, distinct_digits, pointer_to, role_prefix};
 use windlass_sdk::texts::{text, with_host_env};
-use windlass_sdk::types::{ContainerSpec, Context, EnvVar, HostInfo, Problem, Severity, Text};
+use windlass_sdk::types::{
+    ContainerSpec, Context, EngineOption, EnvVar, HostInfo, Problem, Severity, Text, Workload,
+};
 
 use crate::settings::Settings;
 use crate::{assets, health};
@@ -58,6 +59,9 @@ pub fn workload(
         version: context.version.clone(),
         container: spec,
         health_path: check.as_ref().and_then(health::path),
+        start_limit_ms: settings.ready_limit_ms(role),
+        log_lines: settings.log_lines(role),
+        annotations: Vec::new(),
     })
 }
 
@@ -69,7 +73,19 @@ pub fn base(context: &Context, settings: &Settings, role: &str) -> Result<Contai
         spec.volumes.push(volume);
     }
     spec.options = options(&settings.role(role).options);
+    spec.user = user(&mut spec.options);
     Ok(spec)
+}
+
+/// Takes the user out of the options, the last one that counts: a command that runs as the role
+/// does has the field, but no options.
+fn user(options: &mut Vec<EngineOption>) -> Option<Text> {
+    let is_user = |option: &EngineOption| {
+        matches!(option.name.as_str(), "user" | "u") && option.value.is_some()
+    };
+    let user = options.iter().rfind(|option| is_user(option))?.value.clone();
+    options.retain(|option| !is_user(option));
+    user
 }
 
 /// The labels that find it, then the root's, then the role's; a later value takes the place of

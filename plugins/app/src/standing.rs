@@ -1,21 +1,38 @@
 //! What the kernel asks of a role plugin between the user's commands: which version is in
 //! service, and which ones could be.
 
-use windlass_sdk::containers::{has_role, newest_first, version};
-use windlass_sdk::types::{Problem, Step};
+use windlass_sdk::containers::{has_role, version};
+use windlass_sdk::types::{Context, InService, Kept, Observation, Problem};
 
-use crate::commands::Scene;
+use crate::commands::{Scene, on_roles};
+use crate::current::newest_first;
 
-/// The version of the current container; empty if none is up.
-pub fn standing(scene: &Scene) -> Result<Vec<Step>, Problem> {
-    let up = scene.up();
-    let current = up.first().map(|c| version(scene.context, c, scene.role)).unwrap_or_default();
-    Ok(vec![scene.say("standing", current)])
+/// The versions of the current containers.
+pub fn standing(
+    context: &Context,
+    observations: &[Observation],
+) -> Result<Vec<InService>, Vec<Problem>> {
+    on_roles(context, observations, |scene| {
+        let up = scene.up();
+        let current = up.first().map(|c| version(context, c, scene.role).to_string());
+        let (host, role) = (scene.host.name.clone(), scene.role.to_string());
+        Ok(InService { host, role, version: current })
+    })
 }
 
-/// A JSON list of the versions of the role's containers, newest first, whose image is still
-/// there.
-pub fn versions(scene: &Scene) -> Result<Vec<Step>, Problem> {
+/// The versions of all containers whose image is still there.
+pub fn versions(
+    context: &Context,
+    observations: &[Observation],
+) -> Result<Vec<Kept>, Vec<Problem>> {
+    on_roles(context, observations, |scene| {
+        let (host, role) = (scene.host.name.clone(), scene.role.to_string());
+        Ok(Kept { host, role, versions: kept(scene) })
+    })
+}
+
+/// Newest first, each once.
+fn kept(scene: &Scene) -> Vec<String> {
     let mut all: Vec<_> = scene
         .facts
         .containers
@@ -31,6 +48,5 @@ pub fn versions(scene: &Scene) -> Result<Vec<Step>, Problem> {
             versions.push(version);
         }
     }
-    let text = serde_json::to_string(&versions).unwrap_or_default();
-    Ok(vec![scene.say("versions", &text)])
+    versions
 }

@@ -1,17 +1,17 @@
 //! `windlass app start`: starts a container that was stopped, and waits for it.
 
-use windlass_sdk::containers::to_start;
-use windlass_sdk::steps::{StepExt, container, error_on, role_prefix};
+use windlass_sdk::steps::{container, error_on, last_lines, role_prefix};
 use windlass_sdk::types::{
-    Action, Condition, ContainerAction, ContainerCondition, ContainerWait, LogOptions, Phase,
-    Problem, Step, Wait,
+    Action, Condition, ContainerAction, ContainerCondition, ContainerWait, Incoming, Phase,
+    Problem, Rollout, Wait,
 };
 
 use crate::commands::Scene;
+use crate::current::to_start;
 
 /// The container of `--version`, else of the context's version, else the newest. Kamal starts
 /// the one of the context's version, ignores that there is none, and does not wait.
-pub fn start(scene: &Scene) -> Result<Vec<Step>, Problem> {
+pub fn start(scene: &Scene) -> Result<Rollout, Problem> {
     let (context, role) = (scene.context, scene.role);
     let asked_for = scene.arguments.text("version");
     let Some(target) = to_start(context, scene.facts.containers, role, asked_for.as_deref()) else {
@@ -36,31 +36,25 @@ pub fn start(scene: &Scene) -> Result<Vec<Step>, Problem> {
         .step("ready", Phase::Route, format!("Wait until {name} is ready"), Action::Wait(wait))
         .limit(scene.settings.ready_limit_ms(role));
     let lines = scene.settings.log_lines(role);
-    let logs = ContainerAction::Logs(LogOptions {
-        container: target.id.clone(),
-        tail: Some(lines),
-        since: None,
-        timestamps: false,
-        follow: false,
-    });
+    let logs = last_lines(target.id.as_str(), lines);
     let explain = scene
-        .step(
-            "logs",
-            Phase::Route,
-            format!("Show the last {lines} lines of {name}"),
-            container(logs),
-        )
+        .step("logs", Phase::Route, format!("Show the last {lines} lines of {name}"), logs)
         .when(Condition::Failed(ready.id.clone()))
         .may_fail();
-    Ok(vec![start, ready, explain])
+    let outgoing = scene.up().into_iter().cloned().collect();
+    let moved = scene.moving(Incoming::Started(target.clone()), outgoing);
+    Ok(Rollout { steps: vec![start, ready, explain], moves: vec![moved] })
 }
 
-fn already_up(scene: &Scene, asked_for: Option<String>) -> Result<Vec<Step>, Problem> {
+fn already_up(scene: &Scene, asked_for: Option<String>) -> Result<Rollout, Problem> {
     let prefix = role_prefix(scene.context, scene.role);
     let up = scene.up();
     let wanted = asked_for.as_ref().map(|version| format!("{prefix}-{version}"));
     match (up.iter().find(|c| wanted.as_ref().is_none_or(|name| c.name == *name)), wanted) {
-        (Some(running), _) => Ok(vec![scene.say("start", &format!("{} is up", running.name))]),
+        (Some(running), _) => {
+            let steps = vec![scene.say("start", &format!("{} is up", running.name))];
+            Ok(Rollout { steps, moves: Vec::new() })
+        }
         (None, wanted) => {
             let what = wanted.unwrap_or_else(|| format!("of the role {}", scene.role));
             let message = format!("there is no container {what}");

@@ -1,26 +1,25 @@
-//! Which new containers an operation starts, and by which steps.
+//! Which new containers an operation starts, and what it does to those that there are.
 
-use windlass_sdk::composition::{Move, Workload};
-use windlass_sdk::containers::rolls;
-use windlass_sdk::types::{Context, Observation, Problem, Step};
+use windlass_sdk::types::{Area, Context, Intent, Observation, Problem, Rollout, Workload};
 
+use crate::commands::{on_roles, stop};
 use crate::observe::roles_on;
 use crate::settings::Settings;
-use crate::{exec, rollout, spec};
+use crate::{exec, remove, rollout, spec, start};
 
-/// The operation whose containers live only as long as one command.
+/// The command whose containers live only as long as it.
 const EXEC: &str = "app exec";
 
 /// The containers of the operation, host by host, the primary role first.
 pub fn workloads(context: &Context) -> Result<Vec<Workload>, Vec<Problem>> {
-    let operation = context.operation.as_str();
-    if !(rolls(operation) || operation == EXEC) {
+    let rolls = context.aims(Intent::Replace, Area::Roles);
+    if !(rolls || context.is(EXEC)) {
         return Ok(Vec::new());
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let mut workloads = Vec::new();
     for host in &context.hosts {
-        if operation == EXEC {
+        if !rolls {
             workloads.extend(exec::workloads(context, &settings, host).map_err(|p| vec![p])?);
             continue;
         }
@@ -33,18 +32,40 @@ pub fn workloads(context: &Context) -> Result<Vec<Workload>, Vec<Problem>> {
     Ok(workloads)
 }
 
-/// The steps of the merged containers.
+/// Whatever the operation does to containers of roles.
 ///
-/// `proxied` needs no attention: the phases already put the stop of old containers after the
-/// proxy's confirmation, and in other roles after their own readiness and the gate.
+/// Whether a role is routed needs no attention: the phases already put the stop of old
+/// containers after the proxy's confirmation, and in other roles after their own readiness and
+/// the gate.
 pub fn roll(
     context: &Context,
     observations: &[Observation],
     workloads: &[Workload],
-) -> Result<(Vec<Step>, Vec<Move>), Vec<Problem>> {
-    match context.operation.as_str() {
-        EXEC => Ok((exec::in_new(context, workloads).map_err(|p| vec![p])?, Vec::new())),
-        operation if rolls(operation) => rollout::roll(context, observations, workloads),
-        _ => Ok((Vec::new(), Vec::new())),
+) -> Result<Rollout, Vec<Problem>> {
+    let parts = match context.operation.name.as_str() {
+        EXEC => {
+            let steps = exec::in_new(context, workloads).map_err(|problem| vec![problem])?;
+            return Ok(Rollout { steps, moves: Vec::new() });
+        }
+        "app start" => on_roles(context, observations, start::start)?,
+        "app stop" => on_roles(context, observations, stop)?,
+        _ if context.aims(Intent::Replace, Area::Roles) => {
+            return rollout::roll(context, observations, workloads);
+        }
+        _ if context.aims(Intent::Remove, Area::Roles) => {
+            on_roles(context, observations, remove::remove)?
+        }
+        _ => Vec::new(),
+    };
+    Ok(joined(parts))
+}
+
+/// What hosts and roles do, as one.
+pub fn joined(parts: Vec<Rollout>) -> Rollout {
+    let (mut steps, mut moves) = (Vec::new(), Vec::new());
+    for part in parts {
+        steps.extend(part.steps);
+        moves.extend(part.moves);
     }
+    Rollout { steps, moves }
 }

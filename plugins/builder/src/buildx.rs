@@ -1,7 +1,7 @@
 //! `docker buildx`, a program of its own beside the engine: its builders, and builds with them.
 
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{StepExt, command};
+use windlass_sdk::steps::command;
 use windlass_sdk::texts::{secret, text};
 use windlass_sdk::types::{Command, Condition, Context, EnvVar, Part, Step, Text};
 
@@ -22,8 +22,7 @@ const CREATE: &str = "create-builder";
 /// That buildx is there.
 pub fn check() -> Step {
     let version = command(["docker", "buildx", "version"]);
-    look("buildx", "Check that this machine has Docker with buildx", version).note(
-        "help",
+    look("buildx", "Check that this machine has Docker with buildx", version).help(
         "install Docker and its plugin buildx: the package docker-buildx-plugin of Docker, or \
          docker-buildx of Debian; or build elsewhere and deploy with --skip-push",
     )
@@ -67,7 +66,7 @@ fn create(instance: &Instance) -> Vec<Step> {
         let answers = command(["docker", "--host", host, "version"]);
         let title = format!("Check that the engine at {host} answers");
         let answers = look(format!("engine-{}", id_part(&node.arch)), title, answers);
-        steps.push(answers.note("help", format!("try: docker --host {host} version")));
+        steps.push(answers.help(format!("try: docker --host {host} version")));
         let context = instance.context(node);
         let description = format!("{name} {} native host", node.arch);
         let endpoint = format!("host={host}");

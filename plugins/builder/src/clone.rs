@@ -4,11 +4,11 @@
 //! wrong, remove it, clone again and check again. What is there and whether it is good is decided
 //! by exit codes, and git may say what it likes.
 
-use windlass_sdk::steps::{StepExt, annotation, command, digits, service_name};
+use windlass_sdk::steps::{command, digits, service_name};
 use windlass_sdk::texts::text;
-use windlass_sdk::types::{Command, Condition, Context, EnvVar, Problem, Severity, Step};
+use windlass_sdk::types::{Command, Condition, Context, EnvVar, Problem, Severity, Step, WorkTree};
 
-use crate::machine::{Repository, look, run};
+use crate::machine::{look, run};
 
 /// Succeeds if a clone is at a revision and has nothing besides. Prints what it found.
 const CHECK: &str = r#"r=$(git -C "$1" rev-parse HEAD) || exit
@@ -20,19 +20,18 @@ printf 'HEAD is %s\n%s\n' "$r" "$s"
 const GOOD: &str = "clone-is-good";
 
 /// A clone and what it is of.
-pub struct Clone {
+pub struct Clone<'a> {
     /// Where clones are.
     parent: String,
     directory: String,
-    repository: Repository,
+    tree: &'a WorkTree,
 }
 
-impl Clone {
+impl<'a> Clone<'a> {
     /// The clone for a project. Each service, destination and project directory has its own, so
     /// that no two of them can build each other's files.
-    pub fn new(context: &Context, repository: Repository) -> Result<Self, Problem> {
-        let known = |key: &str| annotation(&context.annotations, key);
-        let (Some(cache), Some(project)) = (known("local.cache"), known("local.directory")) else {
+    pub fn new(context: &Context, tree: &'a WorkTree) -> Result<Self, Problem> {
+        let Some(cache) = &context.machine.cache else {
             return Err(Problem {
                 severity: Severity::Error,
                 message: "there is no directory for the clone that the image is built from".into(),
@@ -42,19 +41,20 @@ impl Clone {
             });
         };
         let parent = format!("{cache}/clones");
-        let name = format!("{}-{}", service_name(context), &digits(project)[..13]);
-        Ok(Self { directory: format!("{parent}/{name}"), parent, repository })
+        let name =
+            format!("{}-{}", service_name(context), &digits(&context.machine.directory)[..13]);
+        Ok(Self { directory: format!("{parent}/{name}"), parent, tree })
     }
 
     /// The project's directory in the clone.
     pub fn project(&self) -> String {
-        let path = format!("{}/{}", self.directory, self.repository.prefix);
+        let path = format!("{}/{}", self.directory, self.tree.prefix);
         path.trim_end_matches('/').to_string()
     }
 
     /// The steps that make it.
     pub fn steps(&self) -> Vec<Step> {
-        let root = &self.repository.root;
+        let root = &self.tree.root;
         let again = || Condition::Failed("reset".to_string());
         let mut steps = vec![
             look(
@@ -108,27 +108,21 @@ impl Clone {
         steps.extend(fresh.into_iter().map(|step| step.block("again").when(again())));
         steps.push(
             look(GOOD, self.check_title(), self.check())
-                .note("help", "see what git says above; `builder: context: .` builds without it"),
+                .help("see what git says above; `builder: context: .` builds without it"),
         );
         steps
     }
 
     fn check_title(&self) -> String {
-        format!("Check that the clone is clean and at {}", self.repository.revision)
+        format!("Check that the clone is clean and at {}", self.tree.revision)
     }
 
     fn clone(&self) -> Command {
-        self.apart(command([
-            "git",
-            "clone",
-            "--no-checkout",
-            &self.repository.root,
-            &self.directory,
-        ]))
+        self.apart(command(["git", "clone", "--no-checkout", &self.tree.root, &self.directory]))
     }
 
     fn reset(&self, id: &str) -> Step {
-        let revision = &self.repository.revision;
+        let revision = &self.tree.revision;
         run(id, format!("Check out {revision}"), self.git(&["reset", "--hard", revision]))
     }
 
@@ -138,7 +132,7 @@ impl Clone {
     }
 
     fn check(&self) -> Command {
-        let words = ["sh", "-c", CHECK, "sh", &self.directory, &self.repository.revision];
+        let words = ["sh", "-c", CHECK, "sh", &self.directory, &self.tree.revision];
         self.apart(command(words))
     }
 

@@ -6,11 +6,28 @@
 mod buildx;
 pub mod check;
 mod clone;
-#[cfg(target_arch = "wasm32")]
-mod component;
 pub mod describe;
 mod driver;
 mod machine;
 pub mod settings;
 mod source;
 pub mod steps;
+
+use windlass_sdk::types::{Context, Description, Observation, Problem, Step};
+use windlass_sdk::{Plugin, Problems};
+
+struct Builder;
+
+impl Plugin for Builder {
+    fn describe() -> Description {
+        describe::describe()
+    }
+    fn check(context: &Context) -> Vec<Problem> {
+        check::check(context)
+    }
+    fn plan(context: &Context, _: &[Observation]) -> Result<Vec<Step>, Problems> {
+        steps::plan(context)
+    }
+}
+
+windlass_sdk::export!(step: Builder);

@@ -1,10 +1,10 @@
 //! Where the files of the image come from: a clone of what is committed, or a directory as it is.
 
-use windlass_sdk::steps::{StepExt, command, error_at, say};
-use windlass_sdk::types::{Context, Problem, Step};
+use windlass_sdk::steps::{command, error_at, say};
+use windlass_sdk::types::{Context, GitState, Problem, Step, WorkTree};
 
 use crate::clone::Clone;
-use crate::machine::{Repository, local, look, repository};
+use crate::machine::{local, look};
 use crate::settings::Builder;
 
 /// Lines of git's list that are shown.
@@ -20,10 +20,10 @@ pub struct Source {
 /// The source of a build, and the steps that make it ready: the clone, unless a context is set
 /// or there is no repository.
 pub fn source(context: &Context, builder: &Builder) -> Result<(Source, Vec<Step>), Problem> {
-    let repository = match (repository(context), &builder.context) {
-        (Ok(repository), _) => repository,
-        (Err(_), Some(_)) => None,
-        (Err(why), None) => {
+    let tree = match (&context.machine.git, &builder.context) {
+        (GitState::WorkTree(tree), _) => Some(tree),
+        (GitState::None, _) | (GitState::Unknown(_), Some(_)) => None,
+        (GitState::Unknown(why), None) => {
             return Err(Problem {
                 help: Some("`builder: context: .` builds the directory as it is".to_string()),
                 ..error_at("/builder", format!("git cannot tell what is committed: {why}"))
@@ -31,12 +31,12 @@ pub fn source(context: &Context, builder: &Builder) -> Result<(Source, Vec<Step>
         }
     };
     let mut steps: Vec<Step> =
-        repository.iter().filter_map(|found| notice(found, builder.context.is_none())).collect();
-    let (directory, dockerfile) = match (&builder.context, repository) {
+        tree.iter().filter_map(|tree| notice(tree, builder.context.is_none())).collect();
+    let (directory, dockerfile) = match (&builder.context, tree) {
         (Some(directory), _) => (directory.clone(), builder.dockerfile().to_string()),
         (None, None) => (".".to_string(), builder.dockerfile().to_string()),
-        (None, Some(repository)) => {
-            let clone = Clone::new(context, repository)?;
+        (None, Some(tree)) => {
+            let clone = Clone::new(context, tree)?;
             steps.extend(clone.steps());
             let project = clone.project();
             let dockerfile = within(&project, builder.dockerfile());
@@ -50,14 +50,14 @@ pub fn source(context: &Context, builder: &Builder) -> Result<(Source, Vec<Step>
         };
         let title = format!("Check that {dockerfile} is there");
         let found = look("dockerfile", title, command(["test", "-f", &dockerfile]));
-        steps.push(found.note("help", missing));
+        steps.push(found.help(missing));
     }
     Ok((Source { context: directory, dockerfile }, steps))
 }
 
 /// Tells what is not committed, and what that means.
-fn notice(repository: &Repository, left_out: bool) -> Option<Step> {
-    let lines: Vec<&str> = repository.uncommitted.lines().collect();
+fn notice(tree: &WorkTree, left_out: bool) -> Option<Step> {
+    let lines: Vec<&str> = tree.uncommitted.lines().collect();
     if lines.is_empty() {
         return None;
     }

@@ -1,9 +1,10 @@
 //! Building, pushing and pulling the image.
 
-use windlass_sdk::arguments::Arguments;
 use windlass_sdk::containers::latest_reference;
-use windlass_sdk::steps::{StepExt, container, step};
-use windlass_sdk::types::{Action, BuildOptions, ContainerAction, Context, Phase, Problem, Step};
+use windlass_sdk::steps::{container, step};
+use windlass_sdk::types::{
+    Action, Area, BuildOptions, ContainerAction, Context, ImageLabel, Intent, Phase, Problem, Step,
+};
 
 use crate::buildx;
 use crate::driver::Driver;
@@ -11,24 +12,22 @@ use crate::machine::{TRANSFER_LIMIT_MS, local};
 use crate::settings::{Argument, Builder};
 use crate::source::{Source, source};
 
+/// The hook that can say no to a build.
+pub const PRE_BUILD: &str = "pre-build";
+
 /// The steps of an operation.
 pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
-    let skip_push = Arguments::of(context).switch("skip-push");
-    let (push, pull) = match context.operation.as_str() {
-        "deploy" | "redeploy" | "setup" => (!skip_push, true),
-        "build push" => (true, false),
-        "build pull" => (false, true),
-        "build deliver" => (true, true),
-        "build create" => return on_builder(context, buildx::prepare),
-        "build remove" => return on_builder(context, buildx::remove),
-        "build details" => return on_builder(context, |_| buildx::details()),
-        _ => (false, false),
-    };
+    match context.verb("build") {
+        Some("create") => return on_builder(context, buildx::prepare),
+        Some("remove") => return on_builder(context, buildx::remove),
+        Some("details") => return on_builder(context, |_| buildx::details()),
+        _ => {}
+    }
     let mut steps = Vec::new();
-    if push {
+    if context.aims(Intent::Prepare, Area::Build) {
         steps.extend(build_and_push(context).map_err(|problem| vec![problem])?);
     }
-    if pull {
+    if context.aims(Intent::Prepare, Area::Image) {
         // Hosts without a role have no use for the app's image.
         let hosts = context.hosts.iter().filter(|host| !host.roles.is_empty());
         steps.extend(hosts.flat_map(|host| pulled(context, &host.name)));
@@ -64,7 +63,8 @@ fn build_and_push(context: &Context) -> Result<Vec<Step>, Problem> {
         Driver::Engine { .. } => engine_answers(context),
         Driver::Buildx { .. } | Driver::Own(_) => buildx::check(),
     }];
-    steps.push(local("pre-build", "Run the hook pre-build", Action::Hook("pre-build".to_string())));
+    let title = format!("Run the hook {PRE_BUILD}");
+    steps.push(local(PRE_BUILD, title, Action::Hook(PRE_BUILD.to_string())));
     steps.extend(prepare);
     if let Driver::Own(instance) = &driver {
         steps.extend(buildx::prepare(instance));
@@ -85,8 +85,7 @@ fn build_and_push(context: &Context) -> Result<Vec<Step>, Problem> {
 /// That there is an engine, asked in the engine's own terms.
 fn engine_answers(context: &Context) -> Step {
     let list = container(ContainerAction::ListImages(context.repository.clone()));
-    local("engine", "Check that the engine of this machine answers", list).limit(60_000).note(
-        "help",
+    local("engine", "Check that the engine of this machine answers", list).limit(60_000).help(
         "install Docker, start it, and see that you may use it (the group docker); or build \
          elsewhere and deploy with --skip-push",
     )
@@ -122,8 +121,11 @@ fn engine_build(
 
 fn pulled(context: &Context, host: &str) -> Vec<Step> {
     let (image, service) = (image(context), &context.service);
-    let label =
-        ContainerAction::RequireLabel((image.clone(), "service".to_string(), service.clone()));
+    let label = ContainerAction::RequireLabel(ImageLabel {
+        image: image.clone(),
+        label: "service".to_string(),
+        value: service.clone(),
+    });
     let on =
         |id: &str, title: String, action| step(id, host, Phase::Stage, title, container(action));
     vec![
@@ -133,10 +135,9 @@ fn pulled(context: &Context, host: &str) -> Vec<Step> {
             .audit(format!("Pulled image with version {}", context.version)),
         on("label", format!("Check that {image} is labelled as {service}"), label)
             .why("/service")
-            .note(
-                "help",
-                format!("build it with `windlass build push`, or with --label service={service}"),
-            ),
+            .help(format!(
+                "build it with `windlass build push`, or with --label service={service}"
+            )),
         on(
             "digest",
             format!("Read the digest of {image}"),

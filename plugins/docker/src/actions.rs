@@ -1,15 +1,13 @@
 //! Container actions as `docker` commands, like Kamal's where Kamal has them.
 
-use windlass_sdk::types::Part;
 use windlass_sdk::types::{
-    BuildOptions, ContainerAction, ExecOptions, ImageCopy, LogOptions, OutputKind, RegistryLogin,
-    StopOptions,
+    BuildOptions, ContainerAction, ExecOptions, ImageCopy, LogOptions, Lowered, LoweredCommand,
+    NetworkSpec, OutputKind, Part, RegistryLogin, StopOptions,
 };
 
 use crate::draft::Draft;
 use crate::queries::label_filter;
 use crate::{run, template};
-use windlass_sdk::lowering::{Lowered, LoweredCommand};
 
 /// The commands of an action.
 pub fn lower(action: &ContainerAction) -> Result<Lowered, String> {
@@ -21,9 +19,10 @@ pub fn lower(action: &ContainerAction) -> Result<Lowered, String> {
         A::Push(image) => vec![on(&["push"], image)?],
         A::Build(options) => vec![build(options)?],
         A::Run(spec) => vec![run::detached(spec)?],
-        A::RunOnce((spec, terminal)) => vec![run::once(spec, *terminal)?],
-        A::Rename((old, new)) => {
-            vec![Draft::docker(&["rename"]).operand(old)?.operand(new)?.done()?]
+        A::RunOnce(once) => vec![run::once(&once.container, once.tty)?],
+        A::Rename(rename) => {
+            let draft = Draft::docker(&["rename"]).operand(&rename.container)?;
+            vec![draft.operand(&rename.name)?.done()?]
         }
         A::Start(container) => vec![on(&["start"], container)?],
         A::Stop(options) => vec![stop(options)?],
@@ -42,12 +41,13 @@ pub fn lower(action: &ContainerAction) -> Result<Lowered, String> {
         A::InspectImage(image) => {
             vec![on(&["image", "inspect", "--format", "{{.ID}}"], image)?]
         }
-        A::RequireLabel((image, label, value)) => {
-            let format = template::require_label(image, label, value);
-            vec![on(&["image", "inspect", "--format", &format], image)?]
+        A::RequireLabel(wanted) => {
+            let format = template::require_label(&wanted.image, &wanted.label, &wanted.value);
+            vec![on(&["image", "inspect", "--format", &format], &wanted.image)?]
         }
-        A::Tag((image, reference)) => {
-            vec![Draft::docker(&["tag"]).operand(image)?.operand(reference)?.done()?]
+        A::Tag(tag) => {
+            let draft = Draft::docker(&["tag"]).operand(&tag.image)?;
+            vec![draft.operand(&tag.reference)?.done()?]
         }
         A::RemoveImage(image) => vec![on(&["image", "rm"], image)?],
         A::PruneImages(filter) => {
@@ -56,27 +56,28 @@ pub fn lower(action: &ContainerAction) -> Result<Lowered, String> {
             vec![filtered(draft, &filter.labels).done()?]
         }
         A::CopyFromImage(copy) => copy_from_image(copy)?,
-        A::ListContainers((labels, all)) => {
-            vec![filtered(Draft::docker(&["ps"]).switch("--all", *all), labels).done()?]
+        A::ListContainers(list) => {
+            let draft = Draft::docker(&["ps"]).switch("--all", list.all);
+            vec![filtered(draft, &list.labels).done()?]
         }
         A::ListImages(repository) => vec![on(&["image", "ls"], repository)?],
-        A::Other((name, _)) => {
-            return Err(format!("docker has no action `{}`", name.escape_debug()));
+        A::EnsureNetwork(network) => ensure_network(network)?,
+        A::RemoveNetwork(name) => remove_network(name)?,
+        A::Other(other) => {
+            return Err(format!("docker has no action `{}`", other.name.escape_debug()));
         }
     };
     Ok(Lowered { commands, yields: yields(action), abort: abort(action)? })
 }
 
-/// The client that was ended leaves the container it has started to the daemon.
+/// What ends a container whose start or run was cut short: its client may be gone long before it.
 fn abort(action: &ContainerAction) -> Result<Vec<LoweredCommand>, String> {
-    match action {
-        ContainerAction::Run(spec) | ContainerAction::RunOnce((spec, _))
-            if !spec.name.is_empty() =>
-        {
-            Ok(vec![on(&["rm", "--force"], &spec.name)?])
-        }
-        _ => Ok(Vec::new()),
-    }
+    let name = match action {
+        ContainerAction::Run(spec) => &spec.name,
+        ContainerAction::RunOnce(once) => &once.container.name,
+        _ => return Ok(Vec::new()),
+    };
+    if name.is_empty() { Ok(Vec::new()) } else { Ok(vec![on(&["rm", "--force"], name)?]) }
 }
 
 /// What the last command prints, for later steps.
@@ -164,6 +165,32 @@ fn copy_from_image(copy: &ImageCopy) -> Result<Vec<LoweredCommand>, String> {
         Draft::docker(&["cp", "--follow-link"]).operand(&from)?.operand(&copy.directory)?.done()?,
         gone()?,
     ])
+}
+
+/// Of two runs that make the network at once, one is told that it is there. So the creation may
+/// fail, and what counts is that the network is there afterwards.
+fn ensure_network(network: &NetworkSpec) -> Result<Vec<LoweredCommand>, String> {
+    let mut create = Draft::docker(&["network", "create"]);
+    create = create.maybe("--subnet", network.subnet.as_deref());
+    for (name, value) in &network.labels {
+        create = create.option("--label", &format!("{name}={value}"));
+    }
+    let create = create.operand(&network.name)?.done()?;
+    Ok(vec![
+        LoweredCommand { success: vec![0, 1], ..create },
+        on(&["network", "inspect", "--format", "{{.Name}}"], &network.name)?,
+    ])
+}
+
+/// Docker fails alike for a network that is not there and for one that is in use. So the removal
+/// may fail, and what counts is that no network of the name is listed afterwards.
+fn remove_network(name: &str) -> Result<Vec<LoweredCommand>, String> {
+    let remove = on(&["network", "rm"], name)?;
+    let still_there = template::fail(&format!("the network {name} is still there"));
+    let filter = format!("name=^{}$", name.replace('.', "\\."));
+    let list = Draft::docker(&["network", "ls"]);
+    let list = list.option("--filter", &filter).option("--format", &still_there);
+    Ok(vec![LoweredCommand { success: vec![0, 1], ..remove }, list.done()?])
 }
 
 fn exec(options: &ExecOptions) -> Result<LoweredCommand, String> {

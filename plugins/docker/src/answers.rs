@@ -3,29 +3,27 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use windlass_sdk::types::{
-    ContainerState, ContainerStatus, Fact, HealthStatus, ImageState, Output, Query,
+    Address, Answer, ContainerFact, ContainerQuery, ContainerState, ContainerStatus, HealthStatus,
+    ImageState, Mount, Output,
 };
 
+use crate::queries::unknown;
 use crate::time;
 
 /// Parses one answer.
-pub fn read(query: &Query, output: &Output) -> Result<Fact, String> {
-    let lines = lines(output)?;
-    match query {
-        Query::Containers(labels) => {
+pub fn read(answer: &Answer) -> Result<ContainerFact, String> {
+    let lines = lines(&answer.output)?;
+    match &answer.query {
+        ContainerQuery::Containers(labels) => {
             let all = containers(&lines)?;
-            Ok(Fact::Containers(all.into_iter().filter(|c| has_all(c, labels)).collect()))
+            Ok(ContainerFact::Containers(all.into_iter().filter(|c| has_all(c, labels)).collect()))
         }
-        Query::Container(name) => {
+        ContainerQuery::Container(name) => {
             let all = containers(&lines)?;
-            Ok(Fact::Containers(all.into_iter().filter(|c| &c.name == name).collect()))
+            Ok(ContainerFact::Containers(all.into_iter().filter(|c| &c.name == name).collect()))
         }
-        Query::Images(repository) => images(&lines, repository).map(Fact::Images),
-        Query::File(_)
-        | Query::Directory(_)
-        | Query::Command(_)
-        | Query::EnvNames(_)
-        | Query::Other(_) => Err("not an engine question".to_string()),
+        ContainerQuery::Images(repository) => images(&lines, repository).map(ContainerFact::Images),
+        ContainerQuery::Other(other) => Err(unknown(other)),
     }
 }
 
@@ -72,12 +70,18 @@ fn container(line: &str) -> Result<ContainerState, String> {
         status: status(&seen.status)?,
         health: health(&seen.health)?,
         created_at: stamp(&seen.created_at)?,
-        mounts: seen.mounts.into_iter().flatten().collect(),
+        mounts: seen
+            .mounts
+            .into_iter()
+            .flatten()
+            .map(|(source, target)| Mount { source, target })
+            .collect(),
         addresses: seen
             .addresses
             .into_iter()
             .flatten()
             .filter(|(_, address)| !address.is_empty())
+            .map(|(network, address)| Address { network, address })
             .collect(),
         id: seen.id,
     })
@@ -146,7 +150,7 @@ fn health(word: &str) -> Result<HealthStatus, String> {
 }
 
 fn stamp(stamp: &str) -> Result<String, String> {
-    time::utc(stamp).ok_or_else(|| format!("`{}` is no time", stamp.escape_debug()))
+    time::utc(stamp).ok_or_else(|| format!("`{}` is not a time", stamp.escape_debug()))
 }
 
 fn unexpected(line: &str, error: &serde_json::Error) -> String {

@@ -3,9 +3,7 @@
 
 use windlass_sdk::names::is_exportable;
 use windlass_sdk::texts::text;
-use windlass_sdk::types::{EnvVar, Part, Text};
-
-use windlass_sdk::lowering::LoweredCommand;
+use windlass_sdk::types::{EnvVar, LoweredCommand, Part, Text};
 
 /// A command line and the variables exported for it.
 pub struct Draft {

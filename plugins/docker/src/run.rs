@@ -1,10 +1,9 @@
 //! `docker run`: the container-spec as options, in Kamal's order.
 
 use windlass_sdk::texts::literal;
-use windlass_sdk::types::{ContainerSpec, Health, Text};
+use windlass_sdk::types::{ContainerSpec, EngineOption, Health, LoweredCommand, Text};
 
 use crate::draft::Draft;
-use windlass_sdk::lowering::LoweredCommand;
 
 /// `docker run --detach …`.
 pub fn detached(spec: &ContainerSpec) -> Result<LoweredCommand, String> {
@@ -51,8 +50,11 @@ fn options(mut draft: Draft, spec: &ContainerSpec) -> Result<LoweredCommand, Str
     for (name, value) in &spec.labels {
         draft = label(draft, name, value)?;
     }
-    for (name, value) in &spec.options {
-        draft = extra(draft, name, value.as_ref())?;
+    if let Some(user) = &spec.user {
+        draft = draft.words(&["--user"]).text(user);
+    }
+    for option in &spec.options {
+        draft = extra(draft, option)?;
     }
     draft = draft.maybe("--entrypoint", spec.entrypoint.as_deref());
     draft = draft.operand(&spec.image)?;
@@ -72,20 +74,21 @@ fn label(draft: Draft, name: &str, value: &Text) -> Result<Draft, String> {
 }
 
 /// An option of the engine that no field carries.
-fn extra(draft: Draft, name: &str, value: Option<&Text>) -> Result<Draft, String> {
+fn extra(draft: Draft, option: &EngineOption) -> Result<Draft, String> {
+    let name = &option.name;
     let fits = name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if !fits {
         return Err(format!("`{}` cannot be an option of docker", name.escape_debug()));
     }
     let draft = draft.words(&[&format!("--{name}")]);
-    Ok(match value {
+    Ok(match &option.value {
         Some(value) => draft.text(value),
         None => draft,
     })
 }
 
-/// `1s`, or `1500ms` if it is no whole number of seconds.
+/// `1s`, or `1500ms` if it is not a whole number of seconds.
 fn interval(health: &Health) -> Option<String> {
     health.interval_ms.map(|ms| match ms % 1000 {
         0 => format!("{}s", ms / 1000),

@@ -2,11 +2,10 @@
 //! means. A changed restart count or start time makes the line another one, so that only a
 //! container that stays up counts as steady.
 
-use windlass_sdk::types::{ContainerCondition, ContainerWait};
+use windlass_sdk::types::{ContainerCondition, ContainerWait, LoweredWait};
 
 use crate::draft::Draft;
 use crate::template;
-use windlass_sdk::lowering::LoweredWait;
 
 /// The words of a container that will not come up any more. One that is merely `unhealthy`
 /// may, as may one that is `restarting` for the first time.

@@ -1,10 +1,7 @@
 //! What the environment adds to the containers of a new version.
 
-use windlass_sdk::composition::{Contribution, Workload};
-use windlass_sdk::containers::rolls;
 use windlass_sdk::env_files::Seen;
-use windlass_sdk::steps::host_info;
-use windlass_sdk::types::{Context, Observation, Problem};
+use windlass_sdk::types::{Context, Contribution, Observation, Problem, Workload};
 
 use crate::files;
 use crate::settings::Settings;
@@ -33,8 +30,7 @@ fn one(
     workload: &Workload,
 ) -> Result<Contribution, Problem> {
     let (host, role) = (&workload.host, &workload.role);
-    let tags =
-        host_info(context, host).map(|host| settings.tags_on(role, host)).unwrap_or_default();
+    let tags = context.host(host).map(|host| settings.tags_on(role, host)).unwrap_or_default();
     let env = settings.effective(role, tags);
     let file = files::file(context, role);
     let seen = file.seen(observations, host)?;
@@ -42,7 +38,7 @@ fn one(
         return Err(problem);
     }
     // An absent file without secrets is written before a deploy, and by nothing else.
-    let has_file = seen != Seen::Absent || rolls(&context.operation);
+    let has_file = seen != Seen::Absent || files::replaces(context);
     let mut vars = env.clear_vars();
     vars.extend(file.exact(context, &env, &seen));
     Ok(Contribution {
@@ -54,6 +50,6 @@ fn one(
         volumes: Vec::new(),
         network: None,
         health: None,
-        proxied: false,
+        annotations: Vec::new(),
     })
 }

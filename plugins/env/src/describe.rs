@@ -1,27 +1,41 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
-use windlass_sdk::describe::{self, owned};
-use windlass_sdk::description::{CommandSpec, Description};
+use windlass_sdk::describe::{self, any, foreign, owned};
+use windlass_sdk::types::{Area, Capability, Description, ForeignKey, Intent};
 
 use crate::schema;
 
-fn command(verb: &str, about: &str) -> CommandSpec {
-    describe::command("env", verb, about)
-}
-
 /// The description; depends on nothing.
 pub fn describe() -> Description {
+    let about = "Gives containers their environment, secrets through files on the hosts";
+    let command = |verb: &str, about: &str| describe::command("env", verb, about);
+    let env = &[Area::Env];
     Description {
-        name: "env".to_string(),
-        version: env!("CARGO_PKG_VERSION").to_string(),
-        about: "Gives containers their environment, secrets through files on the hosts".to_string(),
         owns: vec![owned("/env", schema::ROOT), owned("/servers/*/env", schema::role())],
         // Where a role gives its hosts tags.
         reads: ["/servers", "/servers/*/hosts"].map(str::to_string).to_vec(),
         commands: vec![
-            command("push", "Write the secrets to the env files on all hosts"),
-            command("delete", "Remove the env files from all hosts"),
+            command("push", "Write the secrets to the env files on all hosts")
+                .aiming(Intent::Prepare, env),
+            command("delete", "Remove the env files from all hosts").aiming(Intent::Remove, env),
         ],
-        capabilities: ["files:env/roles", "secret:*"].map(str::to_string).to_vec(),
+        capabilities: vec![
+            describe::files(["env/roles"]),
+            Capability::Secrets(any()),
+            Capability::Variables(any()),
+            Capability::Compose,
+        ],
+        foreign_keys: foreign_keys(),
+        ..describe::plugin("env", env!("CARGO_PKG_VERSION"), about)
     }
+}
+
+fn foreign_keys() -> Vec<ForeignKey> {
+    let secrets = "name the secrets under `env: {secret: […]}`; their values stand in `.env` or the \
+                   environment";
+    vec![
+        foreign("/env_tags", "an older Kamal", "tags stand under `env`: `env: {tags: …}`"),
+        foreign("/secrets", "Kamal 2", secrets),
+        foreign("/secrets_path", "Kamal 2", secrets),
+    ]
 }

@@ -1,9 +1,8 @@
 //! The env files of roles on the hosts.
 
-use windlass_sdk::containers::rolls;
 use windlass_sdk::env_files::EnvFile;
 use windlass_sdk::steps::role_prefix;
-use windlass_sdk::types::{Context, Question};
+use windlass_sdk::types::{Area, Context, HostInfo, Intent, Question};
 
 /// The env file of a role.
 pub fn file(context: &Context, role: &str) -> EnvFile {
@@ -11,13 +10,19 @@ pub fn file(context: &Context, role: &str) -> EnvFile {
     EnvFile { path, of: role.to_string() }
 }
 
-/// The questions of an operation that starts containers. `setup` writes the files first.
+/// True for an operation that replaces the containers of roles.
+pub fn replaces(context: &Context) -> bool {
+    context.aims(Intent::Replace, Area::Roles)
+}
+
+/// The questions of an operation that starts containers with the environment, unless it writes
+/// the files first.
 pub fn questions(context: &Context) -> Vec<Question> {
-    let starts = rolls(&context.operation) || context.operation == "app exec";
-    if !starts || context.operation == "setup" {
+    let reads = replaces(context) || context.aims(Intent::Look, Area::Env);
+    if !reads || context.aims(Intent::Prepare, Area::Env) {
         return Vec::new();
     }
-    let of_host = |host: &windlass_sdk::types::HostInfo| {
+    let of_host = |host: &HostInfo| {
         let asked = host.roles.iter().map(|role| file(context, role).questions(&host.name));
         asked.flatten().collect::<Vec<_>>()
     };

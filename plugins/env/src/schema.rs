@@ -43,7 +43,7 @@ pub const ROOT: &str = r##"{
     "secret": {
       "description": "Names of secrets. `windlass env push` writes their values to the hosts.",
       "type": "array",
-      "items": { "type": "string" }
+      "items": { "type": "string", "x-secret": true }
     }
   }
 }"##;

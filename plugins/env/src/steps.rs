@@ -1,11 +1,12 @@
 //! Writing and removing env files.
 
-use windlass_sdk::containers::rolls;
 use windlass_sdk::env::Env;
 use windlass_sdk::env_files::Seen;
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{StepExt, step};
-use windlass_sdk::types::{Action, Context, HostInfo, Observation, Phase, Problem, Step};
+use windlass_sdk::steps::step;
+use windlass_sdk::types::{
+    Action, Area, Context, HostInfo, Intent, Observation, Phase, Problem, Step,
+};
 
 use crate::files;
 use crate::settings::Settings;
@@ -17,17 +18,19 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
         let hosts = context.hosts.iter();
         hosts.flat_map(|host| on_host(host, steps, audit)).collect::<Vec<_>>()
     };
-    Ok(match context.operation.as_str() {
-        "env push" | "setup" => each(
-            &|host, role| {
-                let env = settings.effective(role, settings.tags_on(role, host));
-                vec![push(context, &host.name, role, &env)]
-            },
-            "Pushed env files",
-        ),
-        "env delete" => each(&|host, role| delete(context, &host.name, role), "Deleted env files"),
-        operation if rolls(operation) => fill(context, observations, &settings),
-        _ => Vec::new(),
+    Ok(if context.aims(Intent::Prepare, Area::Env) {
+        let push = |host: &HostInfo, role: &str| {
+            let env = settings.effective(role, settings.tags_on(role, host));
+            vec![push(context, &host.name, role, &env)]
+        };
+        each(&push, "Pushed env files")
+    } else if context.aims(Intent::Remove, Area::Env) {
+        let delete = |host: &HostInfo, role: &str| delete(context, &host.name, role);
+        each(&delete, "Deleted env files")
+    } else if files::replaces(context) {
+        fill(context, observations, &settings)
+    } else {
+        Vec::new()
     })
 }
 

@@ -86,7 +86,7 @@ pub const SCHEMA: &str = r##"{
     "credential": {
       "type": ["string", "array"],
       "minLength": 1,
-      "items": { "type": "string", "minLength": 1 },
+      "items": { "type": "string", "minLength": 1, "x-secret": true },
       "minItems": 1,
       "maxItems": 1
     }

@@ -1,8 +1,11 @@
 //! Logging in and out.
 
 use windlass_sdk::arguments::Arguments;
-use windlass_sdk::steps::{StepExt, container, error_at, step};
-use windlass_sdk::types::{ContainerAction, Context, Phase, Problem, RegistryLogin, Step};
+use windlass_sdk::steps::{container, error_at, question, step};
+use windlass_sdk::types::{
+    Area, ContainerAction, Context, HostInfo, Intent, Phase, Problem, Query, Question,
+    RegistryLogin, Step,
+};
 
 use crate::check::secret_username;
 use crate::settings::{Registry, Settings};
@@ -10,27 +13,38 @@ use crate::settings::{Registry, Settings};
 /// The user's own machine.
 const LOCAL: &str = "local";
 
+/// What a host is asked so that it is in play.
+pub const THERE: [&str; 1] = ["true"];
+
+/// A question to every host, accessories' included, when somebody logs in or out himself. In
+/// other commands only those hosts matter that somebody else asks about.
+pub fn questions(context: &Context) -> Vec<Question> {
+    if context.verb("registry").is_none() {
+        return Vec::new();
+    }
+    let words = || THERE.map(String::from).to_vec();
+    let ask = |host: &HostInfo| question(&host.name, "there", Query::Command(words()));
+    context.hosts.iter().map(ask).collect()
+}
+
 /// The steps of an operation.
 pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
     let given = Arguments::of(context);
     let local = !given.switch("skip-local");
     let remote = !given.switch("skip-remote");
-    match context.operation.as_str() {
-        "registry login" => login(context, local, remote, true),
-        // The local login is for the push. A redeploy relies on the logins that there are.
-        "deploy" | "setup" => login(context, local && !given.switch("skip-push"), remote, false),
-        // Their images may come from the same registry.
-        "traefik boot"
-        | "traefik reboot"
-        | "traefik downgrade"
-        | "accessory boot"
-        | "accessory reboot"
-        | "accessory downgrade"
-        | "downgrade" => login(context, false, true, false),
-        "registry logout" => logout(context, local, remote, Phase::Stage),
+    match context.verb("registry") {
+        Some("login") => login(context, local, remote, true),
+        Some("logout") => logout(context, local, remote, Phase::Stage),
+        Some(_) => Ok(Vec::new()),
+        // The local login is for the push.
+        None if context.aims(Intent::Prepare, Area::Registry) => {
+            login(context, context.aims(Intent::Prepare, Area::Build), true, false)
+        }
         // The user's own session stays.
-        "remove" => logout(context, false, true, Phase::Cleanup),
-        _ => Ok(Vec::new()),
+        None if context.aims(Intent::Remove, Area::Registry) => {
+            logout(context, false, true, Phase::Cleanup)
+        }
+        None => Ok(Vec::new()),
     }
 }
 
@@ -97,7 +111,10 @@ mod tests {
     use windlass_sdk::types::Action;
 
     fn planned(operation: &str, arguments: &str, registry: &str) -> String {
-        let mut context = testing::context(operation);
+        let mut context = testing::context_of(&crate::describe::describe(), operation);
+        if arguments.contains("skip-push") {
+            context = testing::without_build(context);
+        }
         context.arguments = arguments.to_string();
         context.config = format!(r#"{{"image":"shop","registry":{registry}}}"#);
         match plan(&context) {
@@ -141,7 +158,7 @@ mod tests {
             ),
             "{login:?}"
         );
-        context.operation = "registry logout".to_string();
+        context.operation.name = "registry logout".to_string();
         let logout = plan(&context).unwrap().remove(0).action;
         assert_eq!(logout, Action::Container(ContainerAction::Logout(None)));
     }
@@ -164,6 +181,25 @@ mod tests {
         web-2 stage logout: Log out of 10.0.0.5
           60 s; because of /registry
         ");
+    }
+
+    #[test]
+    fn all_hosts_are_in_play_for_a_login_that_somebody_typed() {
+        let asked = |operation: &str| {
+            let context = testing::context_of(&crate::describe::describe(), operation);
+            questions(&context).into_iter().map(|question| question.host).collect::<Vec<_>>()
+        };
+        assert_eq!(asked("registry login"), ["web-1", "web-2"]);
+        assert_eq!(asked("deploy"), [""; 0]);
+    }
+
+    #[test]
+    fn a_command_that_asks_for_logins_gets_those_of_hosts() {
+        let aims = vec![windlass_sdk::describe::aim(Intent::Prepare, &[Area::Registry])];
+        let mut context = testing::operation("caddy boot", aims);
+        context.config = format!(r#"{{"image":"shop","registry":{PRIVATE}}}"#);
+        let hosts: Vec<_> = plan(&context).unwrap().into_iter().map(|step| step.host).collect();
+        assert_eq!(hosts, ["web-1", "web-2"]);
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! Docker where it is missing, by Docker's own install script, as Kamal does it.
 
-use windlass_sdk::steps::{StepExt, error_on, question, step};
-use windlass_sdk::texts::words;
+use windlass_sdk::steps::{command, error_on, question, step};
 use windlass_sdk::types::{
-    Action, Command, Context, Fact, HostInfo, Observation, Phase, Problem, Query, Question, Step,
+    Action, Area, Context, Fact, HostInfo, Intent, Observation, Phase, Problem, Query, Question,
+    Step,
 };
 
 /// Packages are downloaded and installed.
 const INSTALL_LIMIT_MS: u32 = 20 * 60 * 1000;
 const HOOK_LIMIT_MS: u32 = 60 * 60 * 1000;
+
+/// The hook that follows.
+pub const HOOK: &str = "docker-setup";
 
 const SCRIPT: &str = "https://get.docker.com";
 
@@ -21,7 +24,7 @@ const ASKED: [(&str, &[&str]); 4] = [
 ];
 
 fn is_bootstrap(context: &Context) -> bool {
-    matches!(context.operation.as_str(), "server bootstrap" | "bootstrap")
+    context.aims(Intent::Prepare, Area::Servers)
 }
 
 /// What must be known of every host, accessories' included.
@@ -63,8 +66,8 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
     if !problems.is_empty() {
         return Err(problems);
     }
-    let hook = Action::Hook("docker-setup".to_string());
-    let title = "Run the hook docker-setup".to_string();
+    let hook = Action::Hook(HOOK.to_string());
+    let title = format!("Run the hook {HOOK}");
     steps.push(
         step("hook", "local", Phase::Cleanup, title, hook)
             .limit(HOOK_LIMIT_MS)
@@ -100,14 +103,7 @@ fn install(host: &str, has: &dyn Fn(&str) -> bool) -> Result<Step, Problem> {
     };
     // A pipe would hide that the download failed.
     let line = format!("script=$({fetch}) && printf '%s\\n' \"$script\" | sh");
-    let run = Command {
-        argv: words(["sh", "-c", &line]),
-        env: Vec::new(),
-        stdin: None,
-        directory: None,
-        success: Vec::new(),
-        read_only: false,
-    };
+    let run = command(["sh", "-c", &line]);
     let title = format!("Install Docker with the script of {SCRIPT}");
     Ok(step("install", host, Phase::Prepare, title, Action::Run(run))
         .limit(INSTALL_LIMIT_MS)
@@ -119,11 +115,12 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
     use windlass_sdk::testing;
+    use windlass_sdk::texts::words;
     use windlass_sdk::types::Output;
 
     /// `has` lists what each host has.
     fn steps(has: &[&str]) -> Result<Vec<Step>, Vec<Problem>> {
-        let mut context = testing::context("server bootstrap");
+        let mut context = testing::context("bootstrap");
         context.hosts.truncate(1);
         let observations: Vec<Observation> = questions(&context)
             .into_iter()

@@ -14,8 +14,8 @@ pub fn questions(context: &Context) -> Vec<Question> {
 /// # Errors
 /// What cannot be done, with the reason.
 pub fn plan(context: &Context, observed: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
-    match context.operation.as_str() {
-        "server exec" => Ok(exec::plan(context)),
-        _ => bootstrap::plan(context, observed),
+    if context.is(exec::EXEC) {
+        return Ok(exec::plan(context));
     }
+    bootstrap::plan(context, observed)
 }

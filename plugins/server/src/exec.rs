@@ -1,16 +1,18 @@
 //! `windlass server exec`: a command on the servers, outside every container.
 
 use windlass_sdk::arguments::Arguments;
-use windlass_sdk::steps::{StepExt, question, step};
-use windlass_sdk::texts::words;
-use windlass_sdk::types::{Action, Command, Context, HostInfo, Phase, Query, Question, Step};
+use windlass_sdk::steps::{command, question, step};
+use windlass_sdk::types::{Action, Context, HostInfo, Phase, Query, Question, Step, UserCommand};
+
+/// The command.
+pub const EXEC: &str = "server exec";
 
 /// For what ends when the user says so.
 const NO_LIMIT_MS: u32 = u32::MAX;
 
 /// A question to every host, accessories' included: who is asked is in play.
 pub fn questions(context: &Context) -> Vec<Question> {
-    if context.operation != "server exec" {
+    if !context.is(EXEC) {
         return Vec::new();
     }
     let ask = |host: &HostInfo| question(&host.name, "there", Query::Command(vec!["true".into()]));
@@ -24,19 +26,12 @@ pub fn plan(context: &Context) -> Vec<Step> {
     let line = arguments.list("cmd").join(" ");
     let is_meant = |host: &&HostInfo| !interactive || host.name == context.primary_host;
     let on = |host: &HostInfo| {
-        let run = Command {
-            argv: words(["sh", "-c", &line]),
-            env: Vec::new(),
-            stdin: None,
-            directory: None,
-            success: Vec::new(),
-            read_only: false,
-        };
+        let run = UserCommand { command: command(["sh", "-c", &line]), tty: interactive };
         let title = format!("Run {line}");
-        step("exec", &host.name, Phase::Start, title, Action::Exec((run, interactive)))
+        step("exec", &host.name, Phase::Start, title, Action::Exec(run))
             .limit(NO_LIMIT_MS)
             .audit(format!("Executed cmd '{line}' on {}", host.name))
-            .why("windlass server exec")
+            .why(context.typed())
     };
     context.hosts.iter().filter(is_meant).map(on).collect()
 }
@@ -45,9 +40,10 @@ pub fn plan(context: &Context) -> Vec<Step> {
 mod tests {
     use super::*;
     use windlass_sdk::testing;
+    use windlass_sdk::texts::words;
 
     fn steps(arguments: &str) -> Vec<Step> {
-        let mut context = testing::context("server exec");
+        let mut context = testing::context_of(&crate::describe::describe(), EXEC);
         context.arguments = arguments.to_string();
         plan(&context)
     }
@@ -63,9 +59,9 @@ mod tests {
         ");
         let shell = words(["sh", "-c", "df -h | tail -1"]);
         assert!(all.iter().all(|step| {
-            matches!(&step.action, Action::Exec((run, false)) if run.argv == shell)
+            matches!(&step.action, Action::Exec(run) if !run.tty && run.command.argv == shell)
         }));
         let one = steps(r#"{"cmd": ["top"], "interactive": true}"#);
-        assert!(matches!(&one[..], [Step { action: Action::Exec((_, true)), .. }]), "{one:?}");
+        assert!(matches!(&one[..], [Step { action: Action::Exec(run), .. }] if run.tty), "{one:?}");
     }
 }

@@ -1,11 +1,11 @@
 //! Traefik's own container: there when it is needed, started, and answering.
 
 use windlass_sdk::names::enumerate;
-use windlass_sdk::steps::{StepExt, container, error_on, step};
+use windlass_sdk::steps::{container, error_on, last_lines, step};
 use windlass_sdk::texts::secret;
 use windlass_sdk::types::{
-    Action, Condition, ContainerAction, ContainerCondition, ContainerState, ContainerStatus,
-    ContainerWait, Context, EnvFileWrite, EnvVar, HostInfo, LogOptions, Phase, Problem, Step,
+    Action, Area, Condition, ContainerAction, ContainerCondition, ContainerState, ContainerStatus,
+    ContainerWait, Context, EnvFileWrite, EnvVar, HostInfo, Intent, Phase, Problem, Step,
     StopOptions, Wait,
 };
 
@@ -135,13 +135,7 @@ pub fn ready(place: &Place, phase: Phase, api: Option<&Api>) -> Vec<Step> {
     for step in &mut steps {
         step.block = Some(WORKS.to_string());
     }
-    let logs = container(ContainerAction::Logs(LogOptions {
-        container: NAME.to_string(),
-        tail: Some(20),
-        since: None,
-        timestamps: false,
-        follow: false,
-    }));
+    let logs = last_lines(NAME, 20);
     let explain = place
         .step("answers-logs", phase, "Show the last 20 lines of Traefik", logs)
         .when(Condition::Failed(WORKS.to_string()))
@@ -151,12 +145,11 @@ pub fn ready(place: &Place, phase: Phase, api: Option<&Api>) -> Vec<Step> {
     steps
 }
 
-/// Writes Traefik's env file: in `setup` and `env push` always; before a start only if it is
-/// missing and nothing secret belongs there.
+/// Writes Traefik's env file: always where the operation prepares env files; before a start only
+/// if it is missing and nothing secret belongs there.
 pub fn env_file_step(place: &Place) -> Result<Option<Step>, Problem> {
     let secrets = secrets(&place.settings.traefik);
-    let pushes = matches!(place.context.operation.as_str(), "setup" | "env push");
-    if !pushes {
+    if !place.context.aims(Intent::Prepare, Area::Env) {
         let names = place.facts.env_names()?;
         let known = names.unwrap_or_default();
         let missing: Vec<_> = secrets.iter().filter(|name| !known.contains(name)).collect();

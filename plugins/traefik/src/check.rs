@@ -17,7 +17,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
     let mut found = Vec::new();
     let traefik = &settings.traefik;
     if traefik.publish && !is_published(traefik.host_port.as_str()) {
-        let message = format!("`{}` is no port", traefik.host_port.as_str());
+        let message = format!("`{}` is not a valid port", traefik.host_port.as_str());
         let help = "write a number from 1 to 65535, or ADDRESS:PORT";
         found.push(with_help(error_at("/traefik/host_port", message), help));
     }

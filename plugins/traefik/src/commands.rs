@@ -1,11 +1,11 @@
 //! What `lifecycle.plan` does for each operation.
 
-use windlass_sdk::arguments::{Arguments, searching};
-use windlass_sdk::containers::{downgrades, is_up, rolls};
-use windlass_sdk::steps::{StepExt, container, error_on, say};
+use windlass_sdk::arguments::{Arguments, search};
+use windlass_sdk::containers::is_up;
+use windlass_sdk::steps::{container, error_on, say};
 use windlass_sdk::types::{
-    ContainerAction, ContainerState, Context, LogOptions, Observation, Phase, Problem, Step,
-    StopOptions,
+    Area, ContainerAction, ContainerState, Context, Intent, LogOptions, Observation, Phase,
+    Problem, Step, StopOptions,
 };
 
 use crate::boot::{self, Place};
@@ -27,43 +27,63 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
     if !problems.is_empty() {
         return Err(problems);
     }
-    let operation = context.operation.as_str();
-    let reboots = downgrades(operation) || operation == "traefik reboot" && !steps.is_empty();
+    let reboots =
+        downgrade::is_meant(context) || context.verb(NOUN) == Some("reboot") && !steps.is_empty();
     Ok(if reboots { reboot::reboot(context, steps) } else { steps })
 }
 
+/// The noun of the plugin's own commands.
+pub const NOUN: &str = "traefik";
+
 fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
-    let (context, settings, facts) = (place.context, place.settings, place.facts);
-    match context.operation.as_str() {
-        "setup" => {
-            // The env file first, also where Traefik runs already.
-            let mut steps: Vec<_> = boot::env_file_step(place)?.into_iter().collect();
-            steps.extend(boot::boot(place)?.into_iter().filter(|step| step.id != "env-file"));
-            steps.extend(cords::tidy(context, settings, facts, false)?);
-            Ok(steps)
-        }
-        "deploy" => {
-            let tidy = cords::tidy(context, settings, facts, false)?;
-            Ok([boot::boot(place)?, tidy].concat())
-        }
-        operation if downgrades(operation) => downgrade::clear(place),
-        operation if rolls(operation) || operation == "traefik boot" => boot::boot(place),
-        "env push" => Ok(boot::env_file_step(place)?.into_iter().collect()),
-        "env delete" => Ok(boot::delete_env_file(place)),
-        "app start" => cords::tie_again(context, settings, facts),
-        "app remove" => cords::tidy(context, settings, facts, true),
-        "remove" => Ok([leave(place)?, cords::tidy(context, settings, facts, true)?].concat()),
-        "traefik reboot" => reboot::on_host(place),
-        "traefik start" => start(place),
-        "traefik stop" => Ok(stop(place)?.into_iter().collect()),
-        "traefik restart" => restart(place),
-        "traefik details" | "details" => details(place),
-        "traefik logs" => logs(place),
-        "traefik remove" => remove(place),
-        "traefik remove_container" => Ok(remove_container(place)?.into_iter().collect()),
-        "traefik remove_image" => Ok(remove_image(place)?.into_iter().collect()),
-        _ => Ok(Vec::new()),
+    match place.context.verb(NOUN) {
+        None | Some("downgrade") => shared(place),
+        Some("boot") => boot::boot(place),
+        Some("reboot") => reboot::on_host(place),
+        Some("start") => start(place),
+        Some("stop") => Ok(stop(place)?.into_iter().collect()),
+        Some("restart") => restart(place),
+        Some("details") => details(place),
+        Some("logs") => logs(place),
+        Some("remove") => remove(place),
+        Some("remove_container") => Ok(remove_container(place)?.into_iter().collect()),
+        Some("remove_image") => Ok(remove_image(place)?.into_iter().collect()),
+        Some(_) => Ok(Vec::new()),
     }
+}
+
+/// The part in a command that is not about Traefik alone.
+fn shared(place: &Place) -> Result<Vec<Step>, Problem> {
+    let (context, settings, facts) = (place.context, place.settings, place.facts);
+    let aims = |intent, area| context.aims(intent, area);
+    let mut steps = Vec::new();
+    if aims(Intent::Prepare, Area::Env) {
+        // Also where Traefik runs already.
+        steps.extend(boot::env_file_step(place)?);
+    }
+    if aims(Intent::Remove, Area::Env) {
+        steps.extend(boot::delete_env_file(place));
+    }
+    if aims(Intent::Prepare, Area::Proxies) {
+        let is_new = |step: &Step| !steps.iter().any(|known: &Step| known.id == step.id);
+        let boot: Vec<_> = boot::boot(place)?.into_iter().filter(is_new).collect();
+        steps.extend(boot);
+    }
+    if downgrade::is_meant(context) {
+        steps.extend(downgrade::clear(place)?);
+    } else if aims(Intent::Replace, Area::Roles) && aims(Intent::Remove, Area::Leftovers) {
+        steps.extend(cords::tidy(context, settings, facts, false)?);
+    }
+    if aims(Intent::Look, Area::Proxies) {
+        steps.extend(details(place)?);
+    }
+    if aims(Intent::Remove, Area::Proxies) {
+        steps.extend(leave(place)?);
+    }
+    if aims(Intent::Remove, Area::Roles) {
+        steps.extend(cords::tidy(context, settings, facts, true)?);
+    }
+    Ok(steps)
 }
 
 fn absent(place: &Place) -> Problem {
@@ -128,10 +148,10 @@ fn logs(place: &Place) -> Result<Vec<Step>, Problem> {
         since,
         timestamps: true,
         follow,
+        search: search(&arguments)?,
     };
     let action = container(ContainerAction::Logs(options));
     let step = place.step("logs", Phase::Start, "Show lines of Traefik", action).why(why(place));
-    let step = searching(step, &arguments)?;
     Ok(vec![if follow { step.limit(u32::MAX) } else { step }])
 }
 
@@ -165,7 +185,7 @@ fn remove_image(place: &Place) -> Result<Option<Step>, Problem> {
         Some(found) => found.image.as_str(),
         None => place.settings.traefik.image.as_str(),
     };
-    if place.context.operation == "traefik remove_image" && place.facts.lacks_image(image) {
+    if place.context.verb(NOUN) == Some("remove_image") && place.facts.lacks_image(image) {
         return Ok(None);
     }
     let action = container(ContainerAction::RemoveImage(image.to_string()));
@@ -175,5 +195,5 @@ fn remove_image(place: &Place) -> Result<Option<Step>, Problem> {
 }
 
 fn why(place: &Place) -> String {
-    format!("windlass {}", place.context.operation)
+    place.context.typed()
 }

@@ -11,11 +11,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use windlass_sdk::composition::Move;
 use windlass_sdk::containers::{is_up, label};
 use windlass_sdk::steps::error_on;
 use windlass_sdk::texts::literal;
-use windlass_sdk::types::{ContainerState, Context, HostInfo, Problem};
+use windlass_sdk::types::{Area, ContainerState, Context, HostInfo, Intent, Problem, Workload};
 
 use crate::settings::Settings;
 
@@ -35,9 +34,9 @@ pub fn refuse(
     settings: &Settings,
     host: &HostInfo,
     containers: &[ContainerState],
-    moved: &Move,
+    workload: &Workload,
 ) -> Result<(), Problem> {
-    let new = &moved.workload.container;
+    let new = &workload.container;
     let told = new.labels.iter().map(|(name, text)| (name.as_str(), literal(text)));
     let new_definitions = definitions(told);
     let is_beside = |old: &&ContainerState| is_up(old) && settings.routes_to(label(old, "role"));
@@ -60,12 +59,9 @@ pub fn refuse(
 
 /// What to type. The gap cannot be avoided: only one of the two may be there.
 fn way_out(context: &Context) -> String {
-    let version = &context.version;
-    let again = match context.operation.as_str() {
-        "rollback" => format!("rollback {version}"),
-        "app boot" => format!("app boot --version {version}"),
-        "redeploy" => "redeploy".to_string(),
-        _ => "deploy".to_string(),
+    let again = match context.aims(Intent::Prepare, Area::Build) {
+        true => "deploy".to_string(),
+        false => format!("deploy --skip-push --version {}", context.version),
     };
     let destination = context.destination.as_ref().map(|name| format!(" -d {name}"));
     let destination = destination.unwrap_or_default();

@@ -86,9 +86,9 @@ fn arguments(traefik: &Traefik, api: Option<&Api>) -> Vec<Text> {
     if argument(traefik, throttle).is_none() && argument(traefik, "configFile").is_none() {
         arguments.insert(throttle.to_string(), Value::from("100ms"));
     }
-    let words = options(&arguments).into_iter().map(|(name, value)| match value {
-        None => text(format!("--{name}")),
-        Some(value) => [vec![Part::Literal(format!("--{name}="))], value].concat(),
+    let words = options(&arguments).into_iter().map(|option| match option.value {
+        None => text(format!("--{}", option.name)),
+        Some(value) => [vec![Part::Literal(format!("--{}=", option.name))], value].concat(),
     });
     [text("--providers.docker")].into_iter().chain(words).collect()
 }

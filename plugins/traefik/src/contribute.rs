@@ -1,10 +1,8 @@
 //! What Traefik adds to the containers of the roles that it routes to.
 
-use windlass_sdk::composition::{Contribution, Workload};
-use windlass_sdk::containers::rolls;
-use windlass_sdk::steps::{host_info, role_prefix};
+use windlass_sdk::steps::role_prefix;
 use windlass_sdk::texts::text;
-use windlass_sdk::types::{Context, Health, Problem, Text};
+use windlass_sdk::types::{Area, Context, Contribution, Health, Intent, Problem, Text, Workload};
 
 use crate::cords;
 use crate::settings::Settings;
@@ -15,7 +13,7 @@ pub fn contribute(
     context: &Context,
     workloads: &[Workload],
 ) -> Result<Vec<Contribution>, Vec<Problem>> {
-    if !rolls(&context.operation) {
+    if !context.aims(Intent::Replace, Area::Roles) {
         return Ok(Vec::new());
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
@@ -43,15 +41,14 @@ fn one(
         volumes: Vec::new(),
         network: None,
         health: None,
-        proxied: true,
+        annotations: Vec::new(),
     };
-    if let Some((target, health)) = cord(settings, workload) {
-        let host = host_info(context, &workload.host);
-        if let Some(host) = host {
-            let source = cords::directory(context, host, &workload.role)?;
-            contribution.volumes = vec![text(format!("{source}:{target}"))];
-            contribution.health = Some(health);
-        }
+    if let Some((target, health)) = cord(settings, workload)
+        && let Some(host) = context.host(&workload.host)
+    {
+        let source = cords::directory(context, host, &workload.role)?;
+        contribution.volumes = vec![text(format!("{source}:{target}"))];
+        contribution.health = Some(health);
     }
     Ok(contribution)
 }

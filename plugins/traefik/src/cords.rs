@@ -1,12 +1,10 @@
 //! Cords: a file on the host that a container's health check looks for. Removing it takes the
 //! container out of service while it finishes what it was asked.
 
-use windlass_sdk::arguments::Arguments;
-use windlass_sdk::containers::to_start;
-use windlass_sdk::steps::{StepExt, absolute_run_directory, error_on, role_prefix, step};
+use windlass_sdk::steps::{absolute_run_directory, error_on, role_prefix, step};
 use windlass_sdk::texts::text;
 use windlass_sdk::types::{
-    Action, ContainerState, Context, FileWrite, HostInfo, Phase, Problem, Step,
+    Action, ContainerState, Context, FileWrite, HostInfo, Incoming, Move, Phase, Problem, Step,
 };
 
 use crate::observe::HostFacts;
@@ -40,7 +38,7 @@ pub fn source<'a>(context: &Context, role: &str, container: &'a ContainerState) 
         let name = source.rsplit_once('/').filter(|(above, _)| above.ends_with("/cords"));
         name.is_some_and(|(_, name)| is_named(name, &prefix))
     };
-    container.mounts.iter().map(|(source, _)| source.as_str()).find(is_cord)
+    container.mounts.iter().map(|mount| mount.source.as_str()).find(is_cord)
 }
 
 /// True for the name of a directory of a role's cord: the role's prefix and the id of a run.
@@ -55,8 +53,8 @@ pub fn tie(directory: &str) -> Action {
     Action::WriteFile(FileWrite { path: file(directory), content: text(""), mode: 0o644 })
 }
 
-/// Removes the cord but not its directory, which the container would go on seeing after it was
-/// made again: so the cut can be repeated and taken back.
+/// Removes the cord but not its directory, which the container would no longer see after it was
+/// made again: so the cord can be tied again.
 pub fn cut(directory: &str) -> Action {
     Action::RemoveFile(file(directory))
 }
@@ -83,7 +81,7 @@ pub fn tidy(
     let is_ours = |name: &str| prefixes.iter().any(|prefix| is_named(name, prefix));
     let is_free = |name: &str| {
         let path = format!("{root}/{name}");
-        let mounted = containers.iter().flat_map(|c| &c.mounts).any(|(source, _)| *source == path);
+        let mounted = containers.iter().flat_map(|c| &c.mounts).any(|mount| mount.source == path);
         !mounted && !name.ends_with(&context.run_id)
     };
     let steps = facts.cords().iter().filter(|name| is_ours(name) && (all || is_free(name)));
@@ -97,26 +95,14 @@ pub fn tidy(
     Ok(steps.map(remove).collect())
 }
 
-/// Ties the cords of the containers that `app start` is about to start: theirs were cut when
-/// they were replaced, and without them they would never be healthy.
-pub fn tie_again(
-    context: &Context,
-    settings: &Settings,
-    facts: &HostFacts,
-) -> Result<Vec<Step>, Problem> {
-    let asked_for = Arguments::of(context).text("version");
-    let containers = facts.containers()?;
-    let mut steps = Vec::new();
-    for role in facts.host.roles.iter().filter(|role| settings.routes_to(role)) {
-        let target = to_start(context, containers, role, asked_for.as_deref());
-        let cord = target.and_then(|c| Some((c, source(context, role, c)?)));
-        if let Some((container, directory)) = cord {
-            let id = format!("{}.cord", windlass_sdk::names::id_part(role));
-            let title = format!("Tie the cord of {}", container.name);
-            let why = "it may have been cut when the container was replaced";
-            let tie = step(id, &facts.host.name, Phase::Prepare, title, tie(directory));
-            steps.push(tie.role(role).why(why));
-        }
-    }
-    Ok(steps)
+/// Ties the cord of a container that is started again: it was cut when the container was
+/// replaced, and without it the container would never be healthy.
+pub fn tie_again(context: &Context, moved: &Move) -> Option<Step> {
+    let Incoming::Started(container) = &moved.incoming else { return None };
+    let directory = source(context, &moved.role, container)?;
+    let id = format!("{}.cord", windlass_sdk::names::id_part(&moved.role));
+    let title = format!("Tie the cord of {}", container.name);
+    let why = "it may have been cut when the container was replaced";
+    let tie = step(id, &moved.host, Phase::Prepare, title, tie(directory));
+    Some(tie.role(&moved.role).why(why))
 }

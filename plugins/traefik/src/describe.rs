@@ -1,32 +1,71 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
 use serde_json::{Value, json};
-use windlass_sdk::describe::{self, flag, owned};
-use windlass_sdk::description::{CommandSpec, DefaultVersion, Description, Ownership};
+use windlass_sdk::describe::{self, any, any_http, exact, flag, foreign, hook, owned, prefix};
 use windlass_sdk::run_options::{options_schema, stringish_schema, strings_schema};
+use windlass_sdk::types::{
+    Area, Capability, CommandSpec, ContainerScope, DefaultVersion, Description, ForeignKey, Intent,
+    Ownership, Whose,
+};
+
+use crate::reboot::HOOKS;
 
 /// The description; depends on nothing.
 pub fn describe() -> Description {
+    let about = "Routes requests to the app through Traefik, and moves them without a gap";
+    let [before, after] = HOOKS;
     Description {
-        name: "traefik".to_string(),
-        version: env!("CARGO_PKG_VERSION").to_string(),
-        about: "Routes requests to the app through Traefik, and moves them without a gap"
-            .to_string(),
         owns: owns(),
-        reads: ["/logging", "/healthcheck", "/servers/*/healthcheck"].map(String::from).to_vec(),
+        reads: vec!["/logging".to_string()],
         commands: commands(),
-        capabilities: [
-            "containers",
-            "images",
-            "http",
-            "local",
-            "files:cords",
-            "files:env/traefik",
-            "secret:*",
-        ]
-        .map(String::from)
-        .to_vec(),
+        capabilities: capabilities(),
+        hooks: vec![
+            hook(before, "Traefik is replaced next: take the host out of a load balancer"),
+            hook(after, "Traefik was replaced: put the host back"),
+        ],
+        foreign_keys: foreign_keys(),
+        ..describe::plugin("traefik", env!("CARGO_PKG_VERSION"), about)
     }
+}
+
+/// Traefik has what deploy.yml gives it, and Docker's socket: any mount, any option.
+fn capabilities() -> Vec<Capability> {
+    vec![
+        Capability::Containers(ContainerScope {
+            // Its own, those that it routes to, and Kamal's.
+            whose: vec![Whose::Own, Whose::Handed, Whose::Others],
+            names: any(),
+            images: any(),
+            mounts: any(),
+            ports: any(),
+            networks: any(),
+            options: any(),
+            users: any(),
+        }),
+        Capability::Images(any()),
+        any_http(),
+        Capability::Hooks(exact(HOOKS)),
+        describe::files(["cords", "env/traefik"]),
+        Capability::Secrets(any()),
+        Capability::Variables(any()),
+        Capability::Labels(prefix(["traefik."])),
+        Capability::Compose,
+    ]
+}
+
+fn foreign_keys() -> Vec<ForeignKey> {
+    let proxy = "`servers/ROLE/traefik` says which roles get requests, `traefik` configures the \
+                 proxy, `healthcheck` the check (`app_port` is `healthcheck/port`), and the host \
+                 is a label: `traefik.http.routers.NAME.rule: Host(`…`)`; or name a plugin that \
+                 owns `proxy` under `x-windlass: plugins`";
+    let role = "write `traefik: true` or `traefik: false`: whether requests reach the role";
+    let pages = "Traefik serves error pages through its `errors` middleware: see `traefik/labels`";
+    let kamal_2 = |pattern: &str, help: &str| foreign(pattern, "Kamal 2", help);
+    vec![
+        kamal_2("/proxy", proxy),
+        kamal_2("/servers/*/proxy", role),
+        kamal_2("/error_pages_path", pages),
+    ]
 }
 
 fn owns() -> Vec<Ownership> {
@@ -79,7 +118,8 @@ fn env() -> Value {
                     "clear": strings_schema("Variables with their values."),
                     "secret": {
                         "description": "Names of secrets.",
-                        "type": "array", "items": { "type": "string", "minLength": 1 },
+                        "type": "array",
+                        "items": { "type": "string", "minLength": 1, "x-secret": true },
                     },
                 },
                 "additionalProperties": false,
@@ -94,39 +134,62 @@ fn command(verb: &str, about: &str) -> CommandSpec {
 }
 
 fn commands() -> Vec<CommandSpec> {
+    use Intent::{Operate, Prepare, Remove, Replace};
     let cut_off = "Requests fail on each host while its Traefik is replaced. Go on?";
+    let all = "Requests fail on each host while Traefik takes the place of kamal-proxy, and all \
+               accessories are rebooted. Go on?";
+    let rolling = || flag("rolling", None, None, "One host after the other");
+    // The image may come from the registry.
+    let pulling = |spec: CommandSpec| spec.aiming(Prepare, &[Area::Registry]);
+    let downgrade = |noun: Option<&str>, about: &str, confirm: &str, areas: &[Area]| {
+        let spec = CommandSpec {
+            noun: noun.map(String::from),
+            version: DefaultVersion::InService,
+            confirm: Some(confirm.to_string()),
+            ..command("downgrade", about)
+        };
+        pulling(spec.aiming(Replace, areas)).aiming(Remove, &[Area::Leftovers]).flag(rolling())
+    };
     vec![
-        command("boot", "Start Traefik where it does not run"),
-        CommandSpec {
-            flags: vec![flag("rolling", None, None, "One host after the other")],
+        pulling(command("boot", "Start Traefik where it does not run")),
+        pulling(CommandSpec {
             confirm: Some(cut_off.to_string()),
             ..command("reboot", "Replace Traefik by one of the present configuration")
-        },
-        CommandSpec {
-            flags: vec![flag("rolling", None, None, "One host after the other")],
-            version: DefaultVersion::InService,
-            confirm: Some(cut_off.to_string()),
-            ..command("downgrade", "Go back from Kamal 2: take the place of kamal-proxy")
-        },
-        command("start", "Start Traefik where it is stopped"),
-        command("stop", "Stop Traefik"),
-        command("restart", "Stop Traefik and start it again"),
-        CommandSpec { prints: true, ..command("details", "Show Traefik's containers") },
-        CommandSpec {
-            flags: vec![
-                flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"),
-                flag("lines", Some('n'), Some("NUMBER"), "Number of lines per host"),
-                flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"),
-                flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"),
-                flag("follow", Some('f'), None, "Show new lines of the primary host as they come"),
-            ],
-            prints: true,
-            ..command("logs", "Show Traefik's log")
-        },
-        command("remove", "Remove Traefik and its image"),
+        })
+        .flag(rolling()),
+        downgrade(
+            Some("traefik"),
+            "Go back from Kamal 2: take the place of kamal-proxy",
+            cut_off,
+            &[Area::Roles, Area::Proxies],
+        ),
+        downgrade(
+            None,
+            "Go back from Kamal 2: Traefik takes the place of kamal-proxy",
+            all,
+            &[Area::Roles, Area::Proxies, Area::Accessories],
+        ),
+        // What others do with their proxies is no matter of these commands.
+        command("start", "Start Traefik where it is stopped").aiming(Operate, &[]),
+        command("stop", "Stop Traefik").aiming(Operate, &[]),
+        command("restart", "Stop Traefik and start it again").aiming(Operate, &[]),
+        command("details", "Show Traefik's containers").reading(),
+        command("logs", "Show Traefik's log")
+            .reading()
+            .flag(flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"))
+            .flag(flag("lines", Some('n'), Some("NUMBER"), "Number of lines per host"))
+            .flag(flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"))
+            .flag(flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"))
+            .flag(flag(
+                "follow",
+                Some('f'),
+                None,
+                "Show new lines of the primary host as they come",
+            )),
+        command("remove", "Remove Traefik and its image").aiming(Remove, &[]),
         // Kamal's own, for those who know them.
-        command("remove_container", ""),
-        command("remove_image", ""),
+        command("remove_container", "").aiming(Remove, &[]),
+        command("remove_image", "").aiming(Remove, &[]),
     ]
 }
 

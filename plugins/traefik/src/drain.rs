@@ -4,7 +4,7 @@
 //! An old container without a cord has no such way out: it is stopped in `retire` and finishes
 //! its requests by its own graceful stop, as in Kamal. The plan says so.
 
-use windlass_sdk::steps::{StepExt, say};
+use windlass_sdk::steps::say;
 use windlass_sdk::types::{
     Action, ContainerCondition, ContainerState, ContainerStatus, ContainerWait, HttpWait, Part,
     Phase, Step, Text, Wait,
@@ -23,7 +23,6 @@ pub fn cut(lane: &Lane) -> Vec<Step> {
     let cut = |(n, (old, directory)): (usize, &(&ContainerState, &str))| {
         let id = numbered("cut", n);
         lane.step(&id, Phase::Drain, format!("Cut the cord of {}", old.name), cords::cut(directory))
-            .undo(cords::tie(directory))
             .why("without it the container gets no new requests")
     };
     lane.tied.iter().enumerate().map(cut).collect()
@@ -32,7 +31,7 @@ pub fn cut(lane: &Lane) -> Vec<Step> {
 /// Waits until the engine finds each old container unhealthy. One that was paused or restarting
 /// is not waited for: its health does not change, or is not there.
 pub fn leave(lane: &Lane) -> Vec<Step> {
-    let interval = lane.moved.workload.container.health.as_ref().and_then(|h| h.interval_ms);
+    let interval = lane.workload.container.health.as_ref().and_then(|h| h.interval_ms);
     let limit = LEAVE_LIMIT_MS.saturating_add(interval.unwrap_or(0).saturating_mul(4));
     let wait = |(n, (old, _)): (usize, &(&ContainerState, &str))| {
         let until = ContainerCondition::OutOfService;
@@ -59,8 +58,8 @@ pub fn gone(lane: &Lane) -> Option<Step> {
     let addresses: Vec<Text> = running
         .iter()
         .flat_map(|(old, _)| &old.addresses)
-        .filter(|(_, address)| !address.is_empty())
-        .map(|(_, address)| vec![Part::Literal(format!("://{}:", bracketed(address)))])
+        .filter(|on| !on.address.is_empty())
+        .map(|on| vec![Part::Literal(format!("://{}:", bracketed(&on.address)))])
         .collect();
     if running.is_empty() {
         return None;

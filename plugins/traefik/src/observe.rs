@@ -1,14 +1,16 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
-use windlass_sdk::containers::{downgrades, is_ours, is_up, repository, rolls, told};
+use windlass_sdk::containers::{is_ours, is_up, repository, told};
 use windlass_sdk::steps::{answer, error_on, question};
 use windlass_sdk::types::{
-    ContainerState, Context, Fact, HostInfo, Observation, Problem, Query, Question,
+    Area, ContainerFact, ContainerQuery, ContainerState, Context, Fact, HostInfo, Intent,
+    Observation, Problem, Query, Question,
 };
 
+use crate::commands::NOUN;
 use crate::container::{NAME, env_file};
-use crate::cords;
 use crate::settings::Settings;
+use crate::{cords, downgrade};
 
 const TRAEFIK: &str = "traefik";
 const ENV_FILE: &str = "env-file";
@@ -20,32 +22,33 @@ const KAMAL_PROXY: &str = "kamal-proxy";
 
 /// Traefik's own container and env file, and for what concerns an app its containers and cords.
 pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
-    let operation = context.operation.as_str();
-    let about_proxy = rolls(operation)
-        || operation.starts_with("traefik ")
-        || matches!(operation, "details" | "remove");
-    let about_app = rolls(operation) || matches!(operation, "app start" | "app remove" | "remove");
+    let (replaces, removes) =
+        (context.aims(Intent::Replace, Area::Roles), context.aims(Intent::Remove, Area::Roles));
+    let own = context.verb(NOUN);
+    let about_proxy = replaces || own.is_some() || context.concerns(Area::Proxies);
+    let downgrades = downgrade::is_meant(context);
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let mut questions = Vec::new();
     for host in settings.hosts(context) {
         let mut ask = |id, query| questions.push(question(&host.name, id, query));
         if about_proxy {
-            ask(TRAEFIK, Query::Container(NAME.to_string()));
+            ask(TRAEFIK, Query::Container(ContainerQuery::Container(NAME.to_string())));
             ask(ENV_FILE, Query::EnvNames(env_file(context)));
         }
-        if about_app {
-            let labels = vec![("service".to_string(), context.service.clone())];
-            ask(CONTAINERS, Query::Containers(labels));
+        let labelled = |labels| Query::Container(ContainerQuery::Containers(labels));
+        if replaces || removes {
+            ask(CONTAINERS, labelled(vec![("service".to_string(), context.service.clone())]));
             ask(CORDS, Query::Directory(cords::relative(context)));
         }
-        if operation == "remove" {
-            ask(ALL, Query::Containers(Vec::new()));
+        if context.aims(Intent::Remove, Area::Proxies) {
+            ask(ALL, labelled(Vec::new()));
         }
-        if downgrades(operation) {
-            ask(KAMAL_PROXY, Query::Containers(vec![kamal_proxy()]));
+        if downgrades {
+            ask(KAMAL_PROXY, labelled(vec![kamal_proxy()]));
         }
-        if downgrades(operation) || matches!(operation, "traefik reboot" | "traefik remove_image") {
-            ask(IMAGES, Query::Images(repository(settings.traefik.image.as_str()).to_string()));
+        if downgrades || matches!(own, Some("reboot" | "remove_image")) {
+            let repository = repository(settings.traefik.image.as_str()).to_string();
+            ask(IMAGES, Query::Container(ContainerQuery::Images(repository)));
         }
     }
     Ok(questions)
@@ -116,7 +119,9 @@ impl<'a> HostFacts<'a> {
     /// True if the image is known to be missing.
     pub fn lacks_image(&self, image: &str) -> bool {
         match answer(self.observations, &self.host.name, IMAGES) {
-            Some(Fact::Images(images)) => !images.iter().any(|known| known.reference == image),
+            Some(Fact::Container(ContainerFact::Images(images))) => {
+                !images.iter().any(|known| known.reference == image)
+            }
             _ => false,
         }
     }

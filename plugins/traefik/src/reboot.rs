@@ -6,12 +6,17 @@
 
 use windlass_sdk::arguments::Arguments;
 use windlass_sdk::containers::{REPLACED, is_up};
-use windlass_sdk::steps::{StepExt, container, run_suffix, step};
-use windlass_sdk::types::{Action, ContainerAction, Context, Phase, Problem, Step, StopOptions};
+use windlass_sdk::steps::{container, run_suffix, step};
+use windlass_sdk::types::{
+    Action, ContainerAction, Context, Phase, Problem, Rename, Step, StopOptions,
+};
 
 use crate::api::Api;
 use crate::boot::{Place, RUN_LIMIT_MS, env_file_step, never_ran, ready, run};
 use crate::container::NAME;
+
+/// The hooks before and after.
+pub const HOOKS: [&str; 2] = ["pre-traefik-reboot", "post-traefik-reboot"];
 
 /// The user's hooks around the steps of all hosts. `--rolling` is for the kernel: one host, and
 /// one pair of hooks, after the other.
@@ -22,11 +27,12 @@ pub fn reboot(context: &Context, hosts: Vec<Step>) -> Vec<Step> {
             .limit(RUN_LIMIT_MS)
             .why("windlass traefik reboot")
     };
-    let mut steps = vec![hook("hook-before", Phase::Prepare, "pre-traefik-reboot")];
+    let [before, after] = HOOKS;
+    let mut steps = vec![hook("hook-before", Phase::Prepare, before)];
     steps.extend(hosts);
-    steps.push(hook("hook-after", Phase::Cleanup, "post-traefik-reboot"));
+    steps.push(hook("hook-after", Phase::Cleanup, after));
     if Arguments::of(context).switch("rolling") {
-        steps = steps.into_iter().map(|step| step.note("rolling", "true")).collect();
+        steps = steps.into_iter().map(Step::rolling).collect();
     }
     steps
 }
@@ -38,7 +44,7 @@ pub fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
     if place.facts.lacks_image(image) {
         let pull = container(ContainerAction::Pull(image.to_string()));
         let title = format!("Pull {image}");
-        let why = "the host shall not be cut off while it is pulled";
+        let why = "the host must not be cut off while it is pulled";
         steps.push(place.step("pull", Phase::Stage, &title, pull).limit(RUN_LIMIT_MS).why(why));
     }
     steps.extend(env_file_step(place)?);
@@ -54,7 +60,8 @@ pub fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
             steps.push(start.why("only one Traefik can have its port"));
         }
         let rename = |from: &str, to: &str| {
-            container(ContainerAction::Rename((from.to_string(), to.to_string())))
+            let (container, name) = (from.to_string(), to.to_string());
+            Action::Container(ContainerAction::Rename(Rename { container, name }))
         };
         steps.push(
             place

@@ -1,10 +1,10 @@
 //! Before the old container loses traffic: the new one's cord, and the proof that users reach it.
 
-use windlass_sdk::steps::{StepExt, container};
+use windlass_sdk::steps::{container, last_lines};
 use windlass_sdk::texts::output_of;
 use windlass_sdk::types::{
-    Action, Condition, ContainerAction, ContainerCondition, ContainerWait, HttpWait, LogOptions,
-    OutputKind, Part, Phase, Step, Text, Wait,
+    Action, Condition, ContainerAction, ContainerCondition, ContainerWait, HttpWait, OutputKind,
+    Part, Phase, Step, Text, Wait,
 };
 
 use crate::container::NAME;
@@ -16,7 +16,7 @@ use crate::traffic::Lane;
 pub const ADDRESS: &str = "proxy-address";
 
 const LIMIT_MS: u32 = 30_000;
-/// Lines of a container that explain a failure.
+/// Lines of Traefik that explain a failure.
 const LINES: u32 = 50;
 
 /// Makes the directory of the new container's cord. The cord itself is tied later: until then
@@ -145,7 +145,7 @@ fn probe(lane: &Lane, id: &str, phase: Phase, port: Part) -> Option<Step> {
         return None;
     }
     let name = lane.name();
-    let health = lane.moved.workload.health_path.as_ref();
+    let health = lane.workload.health_path.as_ref();
     let (path, to) = match (lane.settings.probe, health) {
         (Probe::Off, _) => return None,
         (Probe::Health, Some(path)) => (path.as_str(), 399),
@@ -172,7 +172,7 @@ fn probe(lane: &Lane, id: &str, phase: Phase, port: Part) -> Option<Step> {
     };
     let title = format!("Wait until {path} of {name} answers at the port that Traefik uses");
     let limit = match phase {
-        Phase::Start => lane.settings.start_limit_ms(&lane.moved.workload.role),
+        Phase::Start => lane.workload.start_limit_ms,
         _ => LIMIT_MS,
     };
     let probe = lane.step(id, phase, title, http(wait)).limit(limit).why(
@@ -210,18 +210,19 @@ fn expected_port(lane: &Lane) -> Part {
 /// answered, and its last lines.
 fn explain(lane: &Lane, id: &str, phase: Phase, failed: &str) -> Vec<Step> {
     let name = lane.name();
-    let step = |what: &str, title: String, action: ContainerAction| {
-        lane.step(&format!("{id}-{what}"), phase, title, container(action))
+    let step = |what: &str, title: String, action: Action| {
+        lane.step(&format!("{id}-{what}"), phase, title, action)
             .when(Condition::Failed(failed.to_string()))
             .may_fail()
             .why(format!("{name} did not answer where Traefik would ask it"))
     };
-    let check = lane.moved.workload.container.health.as_ref().map(|health| {
+    let check = lane.workload.container.health.as_ref().map(|health| {
         let title = format!("Show what the health check of {name} answered: {}", health.command);
-        step("health", title, ContainerAction::HealthLog(name.to_string()))
+        step("health", title, container(ContainerAction::HealthLog(name.to_string())))
     });
-    let title = format!("Show the last {LINES} lines of {name}");
-    let lines = step("logs", title, last_lines(name));
+    let lines = lane.workload.log_lines;
+    let title = format!("Show the last {lines} lines of {name}");
+    let lines = step("logs", title, last_lines(name, lines));
     check.into_iter().chain([lines]).collect()
 }
 
@@ -229,20 +230,10 @@ fn explain(lane: &Lane, id: &str, phase: Phase, failed: &str) -> Vec<Step> {
 fn explain_routing(lane: &Lane) -> Step {
     let why = "Traefik did not take the new container up";
     let title = format!("Show the last {LINES} lines of {NAME}: {why}");
-    lane.step("listed-logs", Phase::Route, title, container(last_lines(NAME)))
+    lane.step("listed-logs", Phase::Route, title, last_lines(NAME, LINES))
         .when(Condition::Failed(lane.step_id("listed")))
         .may_fail()
         .why(why)
-}
-
-fn last_lines(name: &str) -> ContainerAction {
-    ContainerAction::Logs(LogOptions {
-        container: name.to_string(),
-        tail: Some(LINES),
-        since: None,
-        timestamps: false,
-        follow: false,
-    })
 }
 
 /// An HTTP wait as an action.

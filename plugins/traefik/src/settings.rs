@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use windlass_sdk::run_options::Logging;
 use windlass_sdk::scalar::Stringish;
-use windlass_sdk::steps::{error_at, start_limit_ms};
+use windlass_sdk::steps::error_at;
 use windlass_sdk::types::{Context, HostInfo, Problem};
 
 /// Where the cord is mounted in a container, unless configured.
@@ -65,7 +65,6 @@ struct Role {
 #[serde(default)]
 struct HealthCheck {
     cord: Option<Value>,
-    max_attempts: Option<u32>,
 }
 
 /// How the new container itself is asked before traffic leaves the old one.
@@ -128,10 +127,17 @@ impl Settings {
         }
     }
 
-    /// How long a new container of the role may take to answer.
-    pub fn start_limit_ms(&self, role: &str) -> u32 {
-        let own = self.role(role).healthcheck.max_attempts;
-        start_limit_ms(own.or(self.healthcheck.max_attempts))
+    /// All roles that Traefik routes to, in play or not.
+    pub fn routes(&self, context: &Context) -> Vec<String> {
+        let in_play = context.roles.iter().map(|role| &role.name);
+        let configured = self.servers.as_object().into_iter().flat_map(|roles| roles.keys());
+        let mut routes: Vec<String> = Vec::new();
+        for role in in_play.chain([&self.primary_role]).chain(configured) {
+            if self.routes_to(role) && !routes.contains(role) {
+                routes.push(role.clone());
+            }
+        }
+        routes
     }
 
     /// The hosts in play that have a role which Traefik routes to.
@@ -141,5 +147,25 @@ impl Settings {
             host.roles.iter().any(|role| is_in_play(role) && self.routes_to(role))
         };
         context.hosts.iter().filter(has_proxy).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_primary_role_is_routed_to_unless_it_says_no() {
+        let routes = |servers: &str| {
+            let mut context = windlass_sdk::testing::context("deploy");
+            context.config = format!(r#"{{"servers": {servers}}}"#);
+            Settings::of(&context).unwrap().routes(&context)
+        };
+        assert_eq!(routes("{}"), ["web"]);
+        assert_eq!(routes(r#"["web-1"]"#), ["web"]);
+        let both = r#"{"web": {"traefik": false}, "workers": {"traefik": true}, "cron": {}}"#;
+        assert_eq!(routes(both), ["workers"]);
+        // Whatever `--roles` selects.
+        assert_eq!(routes(r#"{"admin": {"traefik": true}}"#), ["web", "admin"]);
     }
 }

@@ -6,14 +6,14 @@
 //! says it routes to the new container, and that exactly that URL answers when asked from the
 //! host: the engine may say healthy, and Traefik "UP", while the port is another.
 
-use windlass_sdk::composition::Move;
-use windlass_sdk::containers::{downgrades, in_service, rolls};
+use windlass_sdk::containers::in_service;
+use windlass_sdk::log;
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{StepExt, role_prefix, step};
+use windlass_sdk::steps::{role_prefix, step};
 use windlass_sdk::texts::{literal, output_of};
 use windlass_sdk::types::{
-    Action, ContainerState, ContainerStatus, Context, HealthStatus, HostInfo, Observation,
-    OutputKind, Part, Phase, Problem, Step, Wait,
+    Action, Area, ContainerState, ContainerStatus, Context, HealthStatus, HostInfo, Incoming,
+    Intent, Move, Observation, OutputKind, Part, Phase, Problem, Step, Wait, Workload,
 };
 
 use crate::api::Api;
@@ -21,7 +21,7 @@ use crate::boot::Place;
 use crate::cords;
 use crate::observe::HostFacts;
 use crate::settings::Settings;
-use crate::{conflict, downgrade, drain, log, route};
+use crate::{conflict, downgrade, drain, route};
 
 /// How long Kamal waits for Traefik to follow. Used only where Traefik cannot be asked.
 const KAMAL_DELAY_MS: u32 = 5_000;
@@ -32,11 +32,12 @@ pub fn traffic(
     observations: &[Observation],
     moves: &[Move],
 ) -> Result<Vec<Step>, Vec<Problem>> {
-    if !rolls(&context.operation) {
-        return Ok(Vec::new());
+    let started = moves.iter().filter_map(|moved| cords::tie_again(context, moved));
+    let (mut steps, mut problems) = (started.collect::<Vec<_>>(), Vec::new());
+    if !context.aims(Intent::Replace, Area::Roles) {
+        return Ok(steps);
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let (mut steps, mut problems) = (Vec::new(), Vec::new());
     for host in settings.hosts(context) {
         match on_host(context, &settings, observations, moves, host) {
             Ok(found) => steps.extend(found),
@@ -54,20 +55,22 @@ fn on_host(
     host: &HostInfo,
 ) -> Result<Vec<Step>, Problem> {
     let facts = HostFacts::of(observations, host);
-    let downgrades = downgrades(&context.operation);
+    let downgrades = downgrade::is_meant(context);
     let api = match facts.traefik()? {
         Some(found) if !crate::boot::never_ran(found) && !downgrades => Api::of(found),
         // A new one is started.
         _ => Api::planned(&settings.traefik),
     };
-    let ours = |m: &&Move| m.workload.host == host.name && settings.routes_to(&m.workload.role);
-    let moves: Vec<_> = moves
-        .iter()
-        .filter(ours)
-        .map(|moved| Lane::new(context, settings, host, moved, api.as_ref()))
+    let ours = moves.iter().filter(|m| m.host == host.name && settings.routes_to(&m.role));
+    let new = ours.filter_map(|moved| match &moved.incoming {
+        Incoming::New(workload) => Some((workload, &moved.outgoing)),
+        Incoming::Started(_) | Incoming::None => None,
+    });
+    let moves: Vec<_> = new
+        .map(|(workload, old)| Lane::new(context, settings, host, workload, old, api.as_ref()))
         .collect::<Result<_, _>>()?;
     for lane in &moves {
-        conflict::refuse(context, settings, host, facts.containers()?, lane.moved)?;
+        conflict::refuse(context, settings, host, facts.containers()?, lane.workload)?;
     }
     if api.is_none() && !moves.is_empty() {
         log::warn(&format!(
@@ -95,7 +98,7 @@ fn on_host(
 pub struct Lane<'a> {
     pub settings: &'a Settings,
     pub host: &'a HostInfo,
-    pub moved: &'a Move,
+    pub workload: &'a Workload,
     pub api: Option<&'a Api>,
     /// The directory of the new container's cord, if it has one.
     pub cord: Option<String>,
@@ -113,17 +116,18 @@ impl<'a> Lane<'a> {
         context: &Context,
         settings: &'a Settings,
         host: &'a HostInfo,
-        moved: &'a Move,
+        workload: &'a Workload,
+        outgoing: &'a [ContainerState],
         api: Option<&'a Api>,
     ) -> Result<Self, Problem> {
-        let role = &moved.workload.role;
+        let role = &workload.role;
         // The merged container tells: another plugin may have replaced the health check.
-        let has_cord = settings.cord(role).is_some() && moved.workload.container.health.is_some();
+        let has_cord = settings.cord(role).is_some() && workload.container.health.is_some();
         let cord = if has_cord { Some(cords::directory(context, host, role)?) } else { None };
         // Traefik sends nothing to what ran behind Kamal 2's proxy.
-        let serves = |old: &ContainerState| in_service(old) && !downgrades(&context.operation);
+        let serves = |old: &ContainerState| in_service(old) && !downgrade::is_meant(context);
         let (mut tied, mut undrained) = (Vec::new(), Vec::new());
-        for old in &moved.old {
+        for old in outgoing {
             // Without a health check that could fail, cutting a cord would change nothing.
             let is_checked =
                 old.status != ContainerStatus::Running || old.health != HealthStatus::None;
@@ -135,13 +139,13 @@ impl<'a> Lane<'a> {
             }
         }
         let service = role_prefix(context, role);
-        Ok(Self { settings, host, moved, api, cord, tied, undrained, service, id: id_part(role) })
+        let id = id_part(role);
+        Ok(Self { settings, host, workload, api, cord, tied, undrained, service, id })
     }
 
     /// A step of this lane.
     pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
-        step(self.step_id(id), &self.host.name, phase, title, action)
-            .role(&self.moved.workload.role)
+        step(self.step_id(id), &self.host.name, phase, title, action).role(&self.workload.role)
     }
 
     /// The id of a step of this lane.
@@ -151,7 +155,7 @@ impl<'a> Lane<'a> {
 
     /// The name of the new container.
     pub fn name(&self) -> &str {
-        &self.moved.workload.container.name
+        &self.workload.container.name
     }
 
     /// The address of the new container.
@@ -162,7 +166,7 @@ impl<'a> Lane<'a> {
     /// The value of a label about the role's Traefik service, if it is known now.
     pub fn service_label(&self, name: &str) -> Option<String> {
         let label = format!("traefik.http.services.{}.loadbalancer.server.{name}", self.service);
-        let labels = &self.moved.workload.container.labels;
+        let labels = &self.workload.container.labels;
         labels.iter().find(|(known, _)| *known == label).and_then(|(_, value)| literal(value))
     }
 

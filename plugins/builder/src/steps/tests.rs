@@ -4,9 +4,10 @@
 use super::*;
 use windlass_sdk::testing;
 use windlass_sdk::texts::literal;
+use windlass_sdk::types::{GitState, WorkTree};
 
 fn context(operation: &str, builder: &str) -> Context {
-    let mut context = testing::context(operation);
+    let mut context = testing::context_of(&crate::describe::describe(), operation);
     context.hosts.truncate(1);
     context.config = format!(r#"{{"builder":{builder},"registry":{{"server":"10.0.0.5"}}}}"#);
     context
@@ -14,15 +15,14 @@ fn context(operation: &str, builder: &str) -> Context {
 
 /// In a repository, in its directory `shop`.
 fn in_repository(mut context: Context, uncommitted: &str) -> Context {
-    let known = [
-        ("local.directory", "/home/jo/mono/shop"),
-        ("local.cache", "/home/jo/.cache/windlass"),
-        ("git.root", "/home/jo/mono"),
-        ("git.prefix", "shop/"),
-        ("git.revision", "3f9a"),
-        ("git.uncommitted", uncommitted),
-    ];
-    context.annotations = known.map(|(k, v)| (k.to_string(), v.to_string())).to_vec();
+    context.machine.directory = "/home/jo/mono/shop".to_string();
+    context.machine.cache = Some("/home/jo/.cache/windlass".to_string());
+    context.machine.git = GitState::WorkTree(WorkTree {
+        root: "/home/jo/mono".to_string(),
+        prefix: "shop/".to_string(),
+        revision: "3f9a".to_string(),
+        uncommitted: uncommitted.to_string(),
+    });
     context
 }
 
@@ -48,7 +48,7 @@ fn every_destination_has_its_own_clone_and_latest() {
 #[test]
 fn a_repository_that_git_cannot_read_is_no_plain_directory() {
     let mut context = context("deploy", "{}");
-    context.annotations = vec![("git.error".to_string(), "dubious ownership".to_string())];
+    context.machine.git = GitState::Unknown("dubious ownership".to_string());
     let problem = plan(&context).unwrap_err().remove(0);
     assert!(problem.message.contains("dubious ownership"), "{problem:?}");
     context.config = r#"{"builder":{"context":"."}}"#.to_string();
@@ -60,9 +60,8 @@ fn without_the_push_it_only_pulls() {
     let pulls = plan(&context("build pull", "{}")).unwrap();
     assert!(!pulls.is_empty() && pulls.iter().all(|step| step.host != "local"));
     for operation in ["deploy", "redeploy", "setup"] {
-        let mut skip = in_repository(context(operation, r#"{"secrets":["A"]}"#), "M a");
-        skip.arguments = r#"{"skip-push":true}"#.to_string();
-        assert_eq!(plan(&skip).unwrap(), pulls);
+        let skip = in_repository(context(operation, r#"{"secrets":["A"]}"#), "M a");
+        assert_eq!(plan(&testing::without_build(skip)).unwrap(), pulls);
     }
 }
 
@@ -72,7 +71,7 @@ fn the_commands_are_the_halves_of_it() {
     let halves = [planned("build push"), planned("build pull")].concat();
     assert_eq!(planned("build deliver"), halves);
     assert_eq!(planned("deploy"), halves);
-    for other in ["rollback", "app boot", "build create", "build remove", "build details"] {
+    for other in ["rollback", "details", "build create", "build remove", "build details"] {
         assert!(planned(other).is_empty(), "{other}");
     }
 }

@@ -3,8 +3,9 @@
 use insta::assert_snapshot;
 use windlass_sdk::texts::{secret, text, with_host_env, words};
 use windlass_sdk::types::{
-    BuildOptions, ContainerAction as A, ExecOptions, ImageCopy, ImageFilter, LogOptions, Part,
-    RegistryLogin, StopOptions,
+    BuildOptions, ContainerAction as A, ContainerList, ExecOptions, Extension, ImageCopy,
+    ImageFilter, ImageLabel, ImageTag, LogOptions, NetworkSpec, Part, RegistryLogin, Rename,
+    StopOptions,
 };
 
 use super::{lowered, pairs, var};
@@ -40,7 +41,8 @@ fn images() {
     docker image inspect --format {{.ID}} 10.0.0.5/shop:3f9a
     yields OutputKind::Digest
     ");
-    assert_snapshot!(lowered(A::Tag((image(), "10.0.0.5/shop:latest".to_string()))), @"docker tag 10.0.0.5/shop:3f9a 10.0.0.5/shop:latest");
+    let tag = ImageTag { image: image(), reference: "10.0.0.5/shop:latest".to_string() };
+    assert_snapshot!(lowered(A::Tag(tag)), @"docker tag 10.0.0.5/shop:3f9a 10.0.0.5/shop:latest");
     assert_snapshot!(lowered(A::RemoveImage(image())), @"docker image rm 10.0.0.5/shop:3f9a");
     assert_snapshot!(lowered(A::ListImages("10.0.0.5/shop".to_string())), @"docker image ls 10.0.0.5/shop");
     let filter = |all| ImageFilter { labels: pairs(&[("service", "shop")]), all };
@@ -72,7 +74,11 @@ fn files_come_out_of_a_container_that_never_runs() {
 #[test]
 fn a_missing_label_fails_the_inspection() {
     let require = |value: &str| {
-        A::RequireLabel((IMAGE.to_string(), "service".to_string(), value.to_string()))
+        A::RequireLabel(ImageLabel {
+            image: IMAGE.to_string(),
+            label: "service".to_string(),
+            value: value.to_string(),
+        })
     };
     assert_snapshot!(lowered(require("shop")), @r#"docker image inspect --format '{{if .Config.Labels}}{{if ne (printf "%v" (index .Config.Labels "service")) "shop"}}{{index "" "image 10.0.0.5/shop:3f9a lacks the label service=shop"}}{{end}}{{else}}{{index "" "image 10.0.0.5/shop:3f9a lacks the label service=shop"}}{{end}}' 10.0.0.5/shop:3f9a"#);
     assert_snapshot!(lowered(require("a\"b\\\n")), @r#"docker image inspect --format '{{if .Config.Labels}}{{if ne (printf "%v" (index .Config.Labels "service")) "a\"b\\\u000a"}}{{index "" "image 10.0.0.5/shop:3f9a lacks the label service=a\"b\\\u000a"}}{{end}}{{else}}{{index "" "image 10.0.0.5/shop:3f9a lacks the label service=a\"b\\\u000a"}}{{end}}' 10.0.0.5/shop:3f9a"#);
@@ -110,7 +116,8 @@ fn lives_of_containers() {
     docker stop -t 1 shop-web-3f9a # success: [0, 1]
     docker rm --force shop-web-3f9a
     ");
-    assert_snapshot!(lowered(A::Rename((name(), "shop-web-3f9a_replaced_01".to_string()))), @"docker rename shop-web-3f9a shop-web-3f9a_replaced_01");
+    let rename = Rename { container: name(), name: "shop-web-3f9a_replaced_01".to_string() };
+    assert_snapshot!(lowered(A::Rename(rename)), @"docker rename shop-web-3f9a shop-web-3f9a_replaced_01");
 }
 
 #[test]
@@ -124,8 +131,9 @@ fn looking_at_containers() {
     let port = lowered(A::InspectPort(name()));
     assert!(port.contains(".Config.ExposedPorts") && port.ends_with("yields OutputKind::Port"));
     let labels = pairs(&[("service", "shop"), ("destination", "")]);
-    assert_snapshot!(lowered(A::ListContainers((labels.clone(), false))), @"docker ps --filter label=service=shop --filter label=destination=");
-    assert_snapshot!(lowered(A::ListContainers((labels, true))), @"docker ps --all --filter label=service=shop --filter label=destination=");
+    let list = |all| A::ListContainers(ContainerList { labels: labels.clone(), all });
+    assert_snapshot!(lowered(list(false)), @"docker ps --filter label=service=shop --filter label=destination=");
+    assert_snapshot!(lowered(list(true)), @"docker ps --all --filter label=service=shop --filter label=destination=");
 }
 
 #[test]
@@ -136,6 +144,7 @@ fn logs() {
         since: None,
         timestamps: false,
         follow: false,
+        search: None,
     };
     assert_snapshot!(lowered(A::Logs(options.clone())), @"docker logs shop-web-3f9a");
     options.since = Some("10m".to_string());
@@ -158,10 +167,31 @@ fn exec_exports_secrets_and_names_them() {
 }
 
 #[test]
+fn networks_are_made_and_removed_whoever_else_does_so() {
+    let spec = |subnet: Option<&str>| NetworkSpec {
+        name: "shop".to_string(),
+        subnet: subnet.map(str::to_string),
+        labels: pairs(&[("service", "shop")]),
+    };
+    assert_snapshot!(lowered(A::EnsureNetwork(spec(Some("10.9.0.0/24")))), @"
+    docker network create --subnet 10.9.0.0/24 --label service=shop shop # success: [0, 1]
+    docker network inspect --format {{.Name}} shop
+    ");
+    assert_snapshot!(lowered(A::EnsureNetwork(spec(None))), @"
+    docker network create --label service=shop shop # success: [0, 1]
+    docker network inspect --format {{.Name}} shop
+    ");
+    assert_snapshot!(lowered(A::RemoveNetwork("shop.net".to_string())), @r#"
+    docker network rm shop.net # success: [0, 1]
+    docker network ls --filter 'name=^shop\.net$' --format '{{index "" "the network shop.net is still there"}}'
+    "#);
+}
+
+#[test]
 fn nothing_is_read_as_an_option() {
     assert_snapshot!(lowered(A::Pull("--all-tags".to_string())), @"error: `--all-tags` cannot be a name, a reference or a path: docker would read it otherwise");
     assert_snapshot!(lowered(A::Start(String::new())), @"error: `` cannot be a name, a reference or a path: docker would read it otherwise");
-    assert_snapshot!(lowered(A::Other(("checkpoint".to_string(), "{}".to_string()))), @"error: docker has no action `checkpoint`");
+    assert_snapshot!(lowered(A::Other(Extension { name: "checkpoint".to_string(), data: "{}".to_string() })), @"error: docker has no action `checkpoint`");
 }
 
 #[test]

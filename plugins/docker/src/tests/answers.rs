@@ -1,6 +1,9 @@
 //! What engines printed, as facts. The lines are those of Docker 20.10 and 28.2.
 
-use windlass_sdk::types::{ContainerStatus, Fact, HealthStatus, Output, Query};
+use windlass_sdk::types::{
+    Address, Answer, ContainerFact as Fact, ContainerQuery as Query, ContainerStatus, Extension,
+    HealthStatus, Mount, Output,
+};
 
 use super::pairs;
 
@@ -8,7 +11,8 @@ const RUNNING: &str = r#"{"id":"8c2a","name":"/shop-web-3f9a","image":"10.0.0.5/
 const CREATED: &str = r#"{"id":"a95a","name":"/shop-web-3f9a_replaced_01","image":"10.0.0.5/shop:3f9a","image_id":"sha256:327e","labels":{"service":"shop","destination":"staging"},"status":"created","health":"none","created_at":"2026-11-23T13:27:30Z","mounts":[null],"addresses":[["none",""],null]}"#;
 
 fn read(query: Query, exit_code: i32, stdout: &str) -> Result<Fact, String> {
-    crate::answers::read(&query, &Output { exit_code, stdout: stdout.as_bytes().to_vec() })
+    let output = Output { exit_code, stdout: stdout.as_bytes().to_vec() };
+    crate::answers::read(&Answer { query, output })
 }
 
 fn names(fact: Result<Fact, String>) -> Vec<String> {
@@ -27,8 +31,10 @@ fn a_container_is_read() {
     assert_eq!(one.name, "shop-web-3f9a");
     assert_eq!((one.status, one.health), (ContainerStatus::Running, HealthStatus::Healthy));
     assert_eq!(one.created_at, "2026-11-23T13:27:30.563400000Z");
-    assert_eq!(one.mounts, pairs(&[("/root/.kamal/cords/x", "/tmp/kamal-cord")]));
-    assert_eq!(one.addresses, pairs(&[("bridge", "172.17.0.5")]));
+    let (source, target) = ("/root/.kamal/cords/x".to_string(), "/tmp/kamal-cord".to_string());
+    assert_eq!(one.mounts, [Mount { source, target }]);
+    let (network, address) = ("bridge".to_string(), "172.17.0.5".to_string());
+    assert_eq!(one.addresses, [Address { network, address }]);
     assert_eq!(one.labels, pairs(&[("destination", ""), ("role", "web"), ("service", "shop")]));
 }
 
@@ -76,6 +82,8 @@ fn images_of_one_repository_by_tag() {
 }
 
 #[test]
-fn the_kernels_own_questions_are_not_ours() {
-    assert_eq!(read(Query::File("x".to_string()), 0, "").unwrap_err(), "not an engine question");
+fn a_strangers_question_is_refused() {
+    let volumes = Extension { name: "volumes".to_string(), data: "{}".to_string() };
+    let refused = "docker does not know the question `volumes`";
+    assert_eq!(read(Query::Other(volumes), 0, "").unwrap_err(), refused);
 }

@@ -6,15 +6,14 @@ mod queries;
 mod run;
 
 use windlass_sdk::texts::text;
-use windlass_sdk::types::{ContainerAction, EnvVar, Part, Text};
-
-use windlass_sdk::lowering::LoweredCommand;
+use windlass_sdk::types::{ContainerAction, EnvVar, LoweredCommand, Part, Text};
 
 /// What an action becomes, one command per line; an error as one line, too.
 fn lowered(action: ContainerAction) -> String {
     match crate::actions::lower(&action) {
         Ok(lowered) => {
             let mut lines: Vec<String> = lowered.commands.iter().map(command).collect();
+            lines.extend(lowered.abort.iter().map(|end| format!("abort {}", command(end))));
             lines.extend(lowered.yields.map(|kind| format!("yields {kind:?}")));
             lines.join("\n")
         }
@@ -41,7 +40,7 @@ fn shown(text: &Text) -> String {
             Part::Secret(name) => format!("<secret {name}>"),
             Part::HostFile(path) => format!("<file {path}>"),
             Part::OutputOf(output) => format!("<output of {}>", output.step),
-            Part::Other((name, _)) => format!("<{name}>"),
+            Part::Other(other) => format!("<{}>", other.name),
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! The argv of questions and waits.
 
 use insta::assert_snapshot;
-use windlass_sdk::types::{ContainerCondition, ContainerWait, Query};
+use windlass_sdk::types::{ContainerCondition, ContainerQuery as Query, ContainerWait, Extension};
 
 use super::{pairs, quoted, shown};
 
@@ -40,7 +40,8 @@ fn questions() {
     docker image ls --quiet --no-trunc 10.0.0.5/shop
     docker image inspect --format '{"id":{{json .ID}},"tags":{{json .RepoTags}},"created_at":{{json .Created}}}'
     "#);
-    assert_snapshot!(question(Query::File("/etc/passwd".to_string())), @"error: not an engine question");
+    let volumes = Extension { name: "volumes".to_string(), data: "{}".to_string() };
+    assert_snapshot!(question(Query::Other(volumes)), @"error: docker does not know the question `volumes`");
     assert_snapshot!(question(Query::Images("--all".to_string())), @"error: `--all` cannot be a name, a reference or a path: docker would read it otherwise");
 }
 

@@ -3,7 +3,9 @@
 use insta::assert_snapshot;
 use windlass_sdk::steps::container_spec;
 use windlass_sdk::texts::{secret, text, with_host_env, words};
-use windlass_sdk::types::{ContainerAction as A, ContainerSpec, Health, Part};
+use windlass_sdk::types::{
+    ContainerAction as A, ContainerSpec, EngineOption, Health, Part, RunOnce,
+};
 
 use super::{labels, lowered, pairs, var};
 
@@ -33,6 +35,10 @@ fn simplest() -> ContainerSpec {
     }
 }
 
+fn option(name: &str, value: Option<&str>) -> EngineOption {
+    EngineOption { name: name.to_string(), value: value.map(text) }
+}
+
 #[test]
 fn the_simplest_app() {
     assert_snapshot!(lowered(A::Run(simplest())), @"
@@ -51,16 +57,14 @@ fn everything_a_spec_can_say() {
         log_driver: Some("journald".to_string()),
         log_options: pairs(&[("tag", "{{.Name}}")]),
         health: Some(Health { command: "true".to_string(), interval_ms: Some(1500) }),
-        options: vec![
-            ("mount".to_string(), Some(text("somewhere"))),
-            ("cap-add".to_string(), None),
-        ],
+        user: Some(text("1000:1000")),
+        options: vec![option("mount", Some("somewhere")), option("cap-add", None)],
         entrypoint: Some("/bin/tini".to_string()),
         command: words(["bin/jobs", "--queue", "a b"]),
         ..container_spec("shop-workers-3f9a", "dhh/app:999")
     };
     assert_snapshot!(lowered(A::Run(spec)), @"
-    docker run --detach --name shop-workers-3f9a --network private --health-cmd true --health-interval 1500ms --log-driver journald --log-opt tag={{.Name}} --publish 80:80 --volume ${HOME}/data:/data:ro --label host=${HOSTNAME} --mount somewhere --cap-add --entrypoint /bin/tini dhh/app:999 bin/jobs --queue 'a b'
+    docker run --detach --name shop-workers-3f9a --network private --health-cmd true --health-interval 1500ms --log-driver journald --log-opt tag={{.Name}} --publish 80:80 --volume ${HOME}/data:/data:ro --label host=${HOSTNAME} --user 1000:1000 --mount somewhere --cap-add --entrypoint /bin/tini dhh/app:999 bin/jobs --queue 'a b'
     yields OutputKind::ContainerId
     ");
 }
@@ -102,16 +106,20 @@ fn once_is_in_the_foreground_and_leaves_nothing() {
         command: words(["bin/rails", "db:migrate"]),
         ..container_spec("", "dhh/app:999")
     };
-    assert_snapshot!(lowered(A::RunOnce((spec(), false))), @"docker run --rm --env-file .kamal/env/roles/app-web.env dhh/app:999 bin/rails db:migrate");
+    let once = |container, tty| lowered(A::RunOnce(RunOnce { container, tty }));
+    assert_snapshot!(once(spec(), false), @"docker run --rm --env-file .kamal/env/roles/app-web.env dhh/app:999 bin/rails db:migrate");
     let named = ContainerSpec { name: "console".to_string(), ..spec() };
-    assert_snapshot!(lowered(A::RunOnce((named, true))), @"docker run --interactive --tty --rm --name console --env-file .kamal/env/roles/app-web.env dhh/app:999 bin/rails db:migrate");
+    assert_snapshot!(once(named, true), @"
+    docker run --interactive --tty --rm --name console --env-file .kamal/env/roles/app-web.env dhh/app:999 bin/rails db:migrate
+    abort docker rm --force console
+    ");
 }
 
 #[test]
 fn no_field_smuggles_an_option() {
     assert_snapshot!(lowered(A::Run(container_spec("c", "--privileged"))), @"error: `--privileged` cannot be a name, a reference or a path: docker would read it otherwise");
     let spec = ContainerSpec {
-        options: vec![("cap-add=ALL --privileged".to_string(), None)],
+        options: vec![option("cap-add=ALL --privileged", None)],
         ..container_spec("c", "i")
     };
     assert_snapshot!(lowered(A::Run(spec)), @"error: `cap-add=ALL --privileged` cannot be an option of docker");
@@ -125,8 +133,13 @@ fn what_is_started_can_be_ended() {
     };
     let gone = ["docker rm --force c"];
     assert_eq!(abort(A::Run(container_spec("c", "i"))), gone);
-    assert_eq!(abort(A::RunOnce((container_spec("c", "i"), false))), gone);
+    assert_eq!(
+        abort(A::RunOnce(RunOnce { container: container_spec("c", "i"), tty: false })),
+        gone
+    );
     // Nobody knows which container that would be.
-    assert!(abort(A::RunOnce((container_spec("", "i"), false))).is_empty());
+    assert!(
+        abort(A::RunOnce(RunOnce { container: container_spec("", "i"), tty: false })).is_empty()
+    );
     assert!(abort(A::Pull("i".to_string())).is_empty());
 }

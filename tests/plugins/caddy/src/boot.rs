@@ -1,11 +1,10 @@
 //! Caddy's own container: there when it is needed, started, answering, and told of changes.
 
-use windlass_sdk::steps::{StepExt, container, container_spec, error_on, step};
+use windlass_sdk::steps::{container, container_spec, error_on, last_lines, step};
 use windlass_sdk::texts::{output_of, text, words};
 use windlass_sdk::types::{
-    Action, Command, Condition, ContainerAction, ContainerSpec, ContainerState, ContainerStatus,
-    Context, ExecOptions, HttpWait, LogOptions, OutputKind, Part, Phase, Problem, Step,
-    StopOptions, Wait,
+    Action, Condition, ContainerAction, ContainerSpec, ContainerState, ContainerStatus, Context,
+    ExecOptions, HttpWait, NetworkSpec, OutputKind, Part, Phase, Problem, Step, StopOptions, Wait,
 };
 
 use crate::files::{self, GREETING, INSIDE, STATUS_PORT};
@@ -80,11 +79,11 @@ fn runs(found: &ContainerState) -> bool {
 /// Refuses a Caddy that serves from elsewhere: it would not see our files.
 fn serves_ours(context: &Context, facts: Facts, found: &ContainerState) -> Result<(), Problem> {
     let ours = files::mounted(context, facts.host)?;
-    let from = found.mounts.iter().find(|(_, inside)| inside == INSIDE);
+    let from = found.mounts.iter().find(|mount| mount.target == INSIDE);
     match from {
-        Some((source, _)) if *source == ours => Ok(()),
+        Some(mount) if mount.source == ours => Ok(()),
         from => {
-            let place = from.map_or("files of its own", |(source, _)| source.as_str());
+            let place = from.map_or("files of its own", |mount| mount.source.as_str());
             let message = format!("the host has a Caddy that serves {place}, not {ours}");
             Err(error_on(&facts.host.name, message, "remove it there: docker rm --force caddy"))
         }
@@ -104,17 +103,9 @@ fn spec(context: &Context, settings: &Settings, facts: Facts) -> Result<Containe
     Ok(spec)
 }
 
-/// No action of the contract makes a network, so this is a command. A network that is there
-/// already is as good.
 fn network() -> Action {
-    Action::Run(Command {
-        argv: words(["docker", "network", "create", NAME]),
-        env: Vec::new(),
-        stdin: None,
-        directory: None,
-        success: vec![0, 1],
-        read_only: false,
-    })
+    let (name, labels) = (NAME.to_string(), Vec::new());
+    container(ContainerAction::EnsureNetwork(NetworkSpec { name, subnet: None, labels }))
 }
 
 /// Makes Caddy take its files up. It does nothing if they say what they said before, so it
@@ -158,21 +149,10 @@ pub fn http(mut url: Vec<Part>, path: &str) -> HttpWait {
     }
 }
 
-/// The end of Caddy's log.
-pub fn logs(lines: u32) -> Action {
-    container(ContainerAction::Logs(LogOptions {
-        container: NAME.to_string(),
-        tail: Some(lines),
-        since: None,
-        timestamps: false,
-        follow: false,
-    }))
-}
-
 /// Shows Caddy's log if a step failed.
 pub fn explain(facts: Facts, phase: Phase, failed: &str, why: &str) -> Step {
     let title = format!("Show the last {LINES} lines of Caddy: {why}");
-    step(format!("{failed}-logs"), &facts.host.name, phase, title, logs(LINES))
+    step(format!("{failed}-logs"), &facts.host.name, phase, title, last_lines(NAME, LINES))
         .when(Condition::Failed(failed.to_string()))
         .may_fail()
         .why(why)

@@ -1,12 +1,13 @@
 //! What `lifecycle.plan` does for each operation.
 
 use windlass_sdk::arguments::Arguments;
-use windlass_sdk::containers::rolls;
-use windlass_sdk::steps::{StepExt, container, container_spec, say, step};
+use windlass_sdk::steps::{container, container_spec, last_lines, say, step};
 use windlass_sdk::texts::text;
-use windlass_sdk::types::{Action, ContainerAction, Context, Observation, Phase, Problem, Step};
+use windlass_sdk::types::{
+    Action, Area, ContainerAction, Context, Intent, Observation, Phase, Problem, RunOnce, Step,
+};
 
-use crate::boot::{boot, logs, stop};
+use crate::boot::{NAME, boot, stop};
 use crate::files;
 use crate::observe::Facts;
 use crate::settings::{self, Settings};
@@ -35,41 +36,43 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
 fn on_host(context: &Context, settings: &Settings, facts: Facts) -> Result<Vec<Step>, Problem> {
     let step = |id: &str, title: &str, action| {
         let title = title.to_string();
-        step(id, &facts.host.name, Phase::Start, title, action)
-            .why(format!("windlass {}", context.operation))
+        step(id, &facts.host.name, Phase::Start, title, action).why(context.typed())
     };
-    match context.operation.as_str() {
-        operation if rolls(operation) || operation == "caddy boot" => {
-            boot(context, settings, facts)
-        }
-        "caddy details" => {
+    let removed = || -> Result<Vec<Step>, Problem> {
+        let found = facts.caddy()?.map(|found| {
+            let action = container(ContainerAction::Remove(stop(&found.id)));
+            step("remove", "Remove Caddy", action).audit("Removed caddy")
+        });
+        let directory = Action::RemoveDirectory(files::directory(context));
+        let files = step("remove-files", "Remove the files of Caddy", directory);
+        Ok(found.into_iter().chain([files]).collect())
+    };
+    match context.verb(NAME) {
+        Some("boot") => boot(context, settings, facts),
+        Some("details") => {
             let text = match facts.caddy()? {
                 None => "no Caddy".to_string(),
                 Some(found) => format!("{} {} {:?}", found.name, found.image, found.status),
             };
             Ok(vec![step("details", &text, say(&text))])
         }
-        "caddy logs" => {
-            let found = facts.caddy()?;
-            Ok(found.map(|_| step("logs", "Show lines of Caddy", logs(100))).into_iter().collect())
+        Some("logs") => {
+            let lines = || step("logs", "Show lines of Caddy", last_lines(NAME, 100));
+            Ok(facts.caddy()?.map(|_| lines()).into_iter().collect())
         }
-        "caddy try" => {
+        Some("try") => {
             let command = Arguments::of(context).list("cmd");
-            let mut spec = container_spec(&once(context), settings.caddy.image.as_str());
+            let mut spec = container_spec(once(context), settings.caddy.image.as_str());
             spec.command = command.iter().map(text).collect();
             let title = format!("Try `{}`", command.join(" "));
-            let action = container(ContainerAction::RunOnce((spec, false)));
+            let action =
+                container(ContainerAction::RunOnce(RunOnce { container: spec, tty: false }));
             Ok(vec![step("try", &title, action).limit(TRY_LIMIT_MS)])
         }
-        "caddy remove" | "remove" => {
-            let found = facts.caddy()?.map(|found| {
-                let action = container(ContainerAction::Remove(stop(&found.id)));
-                step("remove", "Remove Caddy", action).audit("Removed caddy")
-            });
-            let directory = Action::RemoveDirectory(files::directory(context));
-            let files = step("remove-files", "Remove the files of Caddy", directory);
-            Ok(found.into_iter().chain([files]).collect())
-        }
-        _ => Ok(Vec::new()),
+        Some("remove") => removed(),
+        Some(_) => Ok(Vec::new()),
+        None if context.aims(Intent::Prepare, Area::Proxies) => boot(context, settings, facts),
+        None if context.aims(Intent::Remove, Area::Proxies) => removed(),
+        None => Ok(Vec::new()),
     }
 }

@@ -1,12 +1,13 @@
 //! Who the plugin is: what it owns of deploy.yml, its commands, what it may do.
 
 use serde_json::json;
-use windlass_sdk::describe::{self, owned};
-use windlass_sdk::description::{Argument, CommandSpec, Description};
+use windlass_sdk::describe::{self, any, any_http, exact, no_containers, owned};
 use windlass_sdk::run_options::stringish_schema;
+use windlass_sdk::types::{
+    Area, Capability, CommandSpec, ContainerScope, Description, Intent, Whose,
+};
 
-/// What the plugin does, as grants name it. `run` is for one thing: no action makes a network.
-const CAPABILITIES: [&str; 4] = ["containers", "files:caddy", "http", "run"];
+use crate::boot::NAME;
 
 /// The description; depends on nothing.
 pub fn describe() -> Description {
@@ -21,31 +22,46 @@ pub fn describe() -> Description {
         },
         "additionalProperties": false,
     });
+    let about = "Routes requests to the app through Caddy, by files";
     Description {
-        name: "caddy".to_string(),
-        version: env!("CARGO_PKG_VERSION").to_string(),
-        about: "Routes requests to the app through Caddy, by files".to_string(),
         owns: vec![owned("/caddy", section)],
         reads: ["/healthcheck/port", "/servers/*/healthcheck/port"].map(String::from).to_vec(),
         commands: vec![
-            command("boot", "Start Caddy where it does not run"),
-            CommandSpec { prints: true, ..command("details", "Show Caddy's containers") },
-            CommandSpec { prints: true, ..command("logs", "Show the end of Caddy's log") },
+            command("boot", "Start Caddy where it does not run")
+                .aiming(Intent::Prepare, &[Area::Registry]),
+            command("details", "Show Caddy's containers").reading(),
+            command("logs", "Show the end of Caddy's log").reading(),
             CommandSpec {
-                arguments: vec![Argument {
-                    name: "cmd".to_string(),
-                    about: "Command and arguments".to_string(),
-                    required: true,
-                    many: true,
-                }],
+                arguments: vec![describe::argument("cmd", "Command and arguments", true)],
                 ..command("try", "Run a command once in Caddy's image, for two seconds at most")
             },
-            command("remove", "Remove Caddy and its files"),
+            command("remove", "Remove Caddy and its files").aiming(Intent::Remove, &[]),
         ],
-        capabilities: CAPABILITIES.map(String::from).to_vec(),
+        capabilities: capabilities(),
+        ..describe::plugin("caddy", env!("CARGO_PKG_VERSION"), about)
     }
 }
 
+/// One container, by whatever image and port deploy.yml says. Where its files lie on a host
+/// depends on the login user's home.
+fn capabilities() -> Vec<Capability> {
+    vec![
+        Capability::Containers(ContainerScope {
+            whose: vec![Whose::Own],
+            names: exact([NAME]),
+            images: any(),
+            mounts: any(),
+            ports: any(),
+            networks: exact([NAME]),
+            ..no_containers()
+        }),
+        Capability::Networks(exact([NAME])),
+        any_http(),
+        describe::files(["caddy"]),
+        Capability::Compose,
+    ]
+}
+
 fn command(verb: &str, about: &str) -> CommandSpec {
-    describe::command("caddy", verb, about)
+    describe::command(NAME, verb, about)
 }

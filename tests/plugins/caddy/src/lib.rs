@@ -12,8 +12,6 @@
 
 mod boot;
 pub mod commands;
-#[cfg(target_arch = "wasm32")]
-mod component;
 pub mod describe;
 mod files;
 pub mod observe;
@@ -21,3 +19,47 @@ pub mod settings;
 pub mod traffic;
 #[cfg(test)]
 mod traffic_tests;
+
+use windlass_sdk::types::{
+    Context, Contribution, Description, Move, Observation, Problem, Question, Step, Workload,
+};
+use windlass_sdk::{Plugin, Problems, Proxy};
+
+struct Caddy;
+
+impl Plugin for Caddy {
+    fn describe() -> Description {
+        describe::describe()
+    }
+    fn check(context: &Context) -> Vec<Problem> {
+        settings::check(context)
+    }
+    fn observe(context: &Context) -> Result<Vec<Question>, Problems> {
+        observe::questions(context)
+    }
+    fn plan(context: &Context, observed: &[Observation]) -> Result<Vec<Step>, Problems> {
+        commands::plan(context, observed)
+    }
+}
+
+impl Proxy for Caddy {
+    fn routes(context: &Context) -> Result<Vec<String>, Problems> {
+        Ok(vec![context.primary_role.clone()])
+    }
+    fn contribute(
+        context: &Context,
+        _: &[Observation],
+        workloads: &[Workload],
+    ) -> Result<Vec<Contribution>, Problems> {
+        Ok(traffic::contribute(context, workloads))
+    }
+    fn traffic(
+        context: &Context,
+        observed: &[Observation],
+        moves: &[Move],
+    ) -> Result<Vec<Step>, Problems> {
+        traffic::traffic(context, observed, moves)
+    }
+}
+
+windlass_sdk::export!(proxy: Caddy);

@@ -1,9 +1,10 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
-use windlass_sdk::containers::{rolls, told};
+use windlass_sdk::containers::told;
 use windlass_sdk::steps::{answer, error_on, question};
 use windlass_sdk::types::{
-    ContainerState, Context, Fact, FileState, HostInfo, Observation, Problem, Query, Question,
+    Area, ContainerQuery, ContainerState, Context, Fact, FileState, HostInfo, Intent, Observation,
+    Problem, Query, Question,
 };
 
 use crate::boot::NAME;
@@ -12,8 +13,11 @@ use crate::settings::{self, Settings};
 
 /// Caddy's own container, and the files that it is configured by.
 pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
-    let operation = context.operation.as_str();
-    if !(rolls(operation) || operation.starts_with("caddy ") || operation == "remove") {
+    let concerns = context.verb(NAME).is_some()
+        || context.aims(Intent::Replace, Area::Roles)
+        || context.aims(Intent::Prepare, Area::Proxies)
+        || context.aims(Intent::Remove, Area::Proxies);
+    if !concerns {
         return Ok(Vec::new());
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
@@ -22,7 +26,7 @@ pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
     let mut questions = Vec::new();
     for host in settings::hosts(context) {
         let mut ask = |id, query| questions.push(question(&host.name, id, query));
-        ask(NAME, Query::Container(NAME.to_string()));
+        ask(NAME, Query::Container(ContainerQuery::Container(NAME.to_string())));
         ask("caddyfile", Query::File(files::caddyfile(context).path));
         for (id, file) in site.configuration() {
             ask(id, Query::File(file.path));

@@ -86,14 +86,14 @@ pub fn check(context: &Context) -> Vec<Problem> {
     let is_port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
     let mut found = Vec::new();
     let mut wrong = |key: &str, text: &str, what: &str| {
-        found.push(error_at(format!("/caddy/{key}"), format!("`{text}` is no {what}")));
+        found.push(error_at(format!("/caddy/{key}"), format!("`{text}` is not {what}")));
     };
     let port = caddy.host_port.as_str();
     if !is_port(port.rsplit(':').next().unwrap_or(port)) {
-        wrong("host_port", port, "port, and no ADDRESS:PORT");
+        wrong("host_port", port, "a valid port or ADDRESS:PORT");
     }
     if let Some(port) = caddy.app_port.as_ref().filter(|port| !is_port(port.as_str().trim())) {
-        wrong("app_port", port.as_str(), "port");
+        wrong("app_port", port.as_str(), "a valid port");
     }
     // It stands in Caddy's configuration.
     let fits = |name: &Stringish| {
@@ -101,7 +101,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
         !name.as_str().is_empty() && name.as_str().chars().all(plain)
     };
     if let Some(domain) = caddy.domain.as_ref().filter(|name| !fits(name)) {
-        wrong("domain", domain.as_str(), "domain");
+        wrong("domain", domain.as_str(), "a domain");
     }
     found
 }

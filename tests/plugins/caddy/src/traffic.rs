@@ -5,12 +5,13 @@
 //! to be taken back. After the gate the route file is replaced, and Caddy is asked what it
 //! reads there. What the old container had begun, it finishes while it is stopped.
 
-use windlass_sdk::composition::{Contribution, Move, Workload};
-use windlass_sdk::containers::rolls;
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{StepExt, distinct_digits, step};
+use windlass_sdk::steps::{distinct_digits, step};
 use windlass_sdk::texts::text;
-use windlass_sdk::types::{Action, Context, HttpWait, Observation, Phase, Problem, Step, Wait};
+use windlass_sdk::types::{
+    Action, Area, Context, Contribution, HttpWait, Incoming, Intent, Move, Observation, Phase,
+    Problem, Step, Wait, Workload,
+};
 
 use crate::boot::{self, NAME, explain, http, look_up};
 use crate::files::{File, NEXT, Site};
@@ -21,7 +22,7 @@ const LIMIT_MS: u32 = 30_000;
 
 /// Puts the containers of the role on Caddy's network, each under its own alias.
 pub fn contribute(context: &Context, workloads: &[Workload]) -> Vec<Contribution> {
-    if !rolls(&context.operation) {
+    if !context.aims(Intent::Replace, Area::Roles) {
         return Vec::new();
     }
     let served = settings::role(context).map(|role| &role.name);
@@ -36,7 +37,7 @@ pub fn contribute(context: &Context, workloads: &[Workload]) -> Vec<Contribution
         // The long form of `docker run --network`.
         network: Some(format!("name={NAME},alias={}", alias(context, workload))),
         health: None,
-        proxied: true,
+        annotations: Vec::new(),
     })
     .collect()
 }
@@ -55,8 +56,9 @@ pub fn traffic(
 ) -> Result<Vec<Step>, Vec<Problem>> {
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let (mut steps, mut problems) = (Vec::new(), Vec::new());
-    for Move { workload, .. } in moves {
-        let Some(host) = context.hosts.iter().find(|host| host.name == workload.host) else {
+    for moved in moves {
+        let (Incoming::New(workload), Some(host)) = (&moved.incoming, context.host(&moved.host))
+        else {
             continue;
         };
         let lane = Lane {

@@ -1,12 +1,13 @@
 //! What the steps of a deploy are, for facts as a host tells them.
 
 use sha2::{Digest, Sha256};
-use windlass_sdk::composition::{Move, Workload};
-use windlass_sdk::steps::{container_spec, host_info};
-use windlass_sdk::testing::{context, lines};
+use windlass_sdk::describe::aim;
+use windlass_sdk::steps::container_spec;
+use windlass_sdk::testing::{context_of, operation, outline};
 use windlass_sdk::types::{
-    Action, ContainerAction, ContainerState, ContainerStatus, Context, Fact, FileState,
-    HealthStatus, Observation, Part, Phase, Step, Wait,
+    Action, Area, ContainerAction, ContainerFact, ContainerState, ContainerStatus, Context, Fact,
+    FileState, HealthStatus, Incoming, Intent, Mount, Move, Observation, Part, Phase, Step, Wait,
+    Workload,
 };
 
 use crate::files::{self, Site};
@@ -16,8 +17,11 @@ use crate::{commands, observe, traffic};
 const HOST: &str = "web-1";
 
 /// Only `web-1`.
-fn one_host(operation: &str) -> Context {
-    let mut context = context(operation);
+fn one_host(command: &str) -> Context {
+    only_one(context_of(&crate::describe::describe(), command))
+}
+
+fn only_one(mut context: Context) -> Context {
     context.hosts.retain(|host| host.name == HOST);
     context
 }
@@ -29,6 +33,9 @@ fn workload(role: &str) -> Workload {
         version: "3f9a".to_string(),
         container: container_spec(format!("shop-{role}-3f9a"), "shop:3f9a"),
         health_path: Some("/up".to_string()),
+        start_limit_ms: 30_000,
+        log_lines: 50,
+        annotations: Vec::new(),
     }
 }
 
@@ -42,7 +49,7 @@ fn caddy(source: &str, status: ContainerStatus) -> ContainerState {
         status,
         health: HealthStatus::None,
         created_at: String::new(),
-        mounts: vec![(source.to_string(), "/etc/caddy".to_string())],
+        mounts: vec![Mount { source: source.to_string(), target: "/etc/caddy".to_string() }],
         addresses: Vec::new(),
     }
 }
@@ -57,7 +64,8 @@ fn facts(context: &Context, caddy: Option<ContainerState>, files: bool) -> Vec<O
         size: 0,
         digest: Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect(),
     };
-    let mut told = vec![("caddy", Fact::Containers(caddy.into_iter().collect()))];
+    let mut told =
+        vec![("caddy", Fact::Container(ContainerFact::Containers(caddy.into_iter().collect())))];
     for (id, file) in ["caddyfile", "status", "site"].into_iter().zip(wanted) {
         told.push((id, Fact::File(files.then(|| state(&file.content)))));
     }
@@ -73,8 +81,13 @@ fn running() -> Option<ContainerState> {
 }
 
 fn moved(context: &Context, observations: &[Observation]) -> Vec<Step> {
-    let moves = [Move { workload: workload("web"), old: Vec::new() }];
+    let moves = [replaced()];
     traffic::traffic(context, observations, &moves).unwrap()
+}
+
+fn replaced() -> Move {
+    let incoming = Incoming::New(workload("web"));
+    Move { host: HOST.to_string(), role: "web".to_string(), incoming, outgoing: Vec::new() }
 }
 
 fn ids(steps: &[Step]) -> Vec<&str> {
@@ -88,7 +101,7 @@ fn every_answer_is_asked_for() {
         observe::questions(&context).unwrap().into_iter().map(|asked| asked.id).collect();
     let told: Vec<_> = facts(&context, None, false).into_iter().map(|told| told.id).collect();
     assert_eq!(asked, told);
-    assert!(observe::questions(&one_host("app logs")).unwrap().is_empty());
+    assert!(observe::questions(&one_host("status")).unwrap().is_empty());
 }
 
 #[test]
@@ -97,12 +110,13 @@ fn only_the_primary_role_is_served_under_a_name_of_its_own() {
     let given = traffic::contribute(&context, &[workload("web"), workload("workers")]);
     assert_eq!(given.len(), 1);
     let Some(network) = &given[0].network else { panic!("no network") };
-    assert!(given[0].proxied && given[0].labels.is_empty() && given[0].volumes.is_empty());
+    assert!(given[0].labels.is_empty() && given[0].volumes.is_empty());
     let later = Context { run_id: "f".repeat(32), ..context };
     let again = traffic::contribute(&later, &[workload("web")]);
     assert_ne!(again[0].network.as_ref(), Some(network));
     assert!(network.starts_with("name=caddy,alias=app-"), "{network}");
-    assert!(traffic::contribute(&one_host("app exec"), &[workload("web")]).is_empty());
+    let exec = only_one(operation("app exec", vec![aim(Intent::Operate, &[Area::Roles])]));
+    assert!(traffic::contribute(&exec, &[workload("web")]).is_empty());
 }
 
 #[test]
@@ -121,7 +135,7 @@ fn a_deploy_where_nothing_changed_writes_only_routes() {
         "web.switched",
         "web.tidy",
     ];
-    assert_eq!(ids(&steps), expected, "{}", lines(&steps));
+    assert_eq!(ids(&steps), expected, "{}", outline(&steps));
     let phase = |id: &str| steps.iter().find(|step| step.id == id).map(|step| step.phase);
     assert_eq!(phase("web.reached"), Some(Phase::Route));
     assert_eq!(phase("web.switch"), Some(Phase::Drain));
@@ -154,7 +168,7 @@ fn the_first_deploy_starts_caddy_and_configures_it() {
     let expected = ["caddyfile", "network", "run", "discard", "address", "answers", "answers-logs"];
     assert_eq!(ids(&steps), expected);
     let Action::Container(ContainerAction::Run(spec)) = &steps[2].action else { panic!("no run") };
-    let host = host_info(&context, HOST).unwrap();
+    let host = context.host(HOST).unwrap();
     let mount = format!("{}:/etc/caddy:ro", files::mounted(&context, host).unwrap());
     assert_eq!(spec.volumes, [vec![Part::Literal(mount)]]);
     let steps = moved(&context, &told);
@@ -189,6 +203,6 @@ fn a_stopped_caddy_is_started_and_a_strange_one_refused() {
 fn what_a_host_did_not_tell_is_a_problem() {
     let context = one_host("deploy");
     assert!(commands::plan(&context, &[]).is_err());
-    let moves = [Move { workload: workload("web"), old: Vec::new() }];
+    let moves = [replaced()];
     assert!(traffic::traffic(&context, &[], &moves).is_err());
 }

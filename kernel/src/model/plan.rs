@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::file_content::FileContent;
-use super::wit::{
-    Action, Condition, ContainerAction, EnvVar, HttpWait, OutputKind, Phase, Step, Text, Wait,
-};
+use super::wit::{Condition, EnvVar, HttpWait, OutputKind, Phase, Step, Text};
 
-/// What a step may do to a host. Fixed here per action; a plugin cannot declare it.
+/// What a step may do to a host. Fixed per action in [`super::action`]; a plugin cannot declare
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
@@ -19,53 +18,6 @@ pub enum Effect {
     User,
     /// Needs the lock and the fence.
     Write,
-}
-
-/// The effect of an action.
-pub fn effect(action: &Action) -> Effect {
-    use ContainerAction as C;
-    match action {
-        Action::Container(action) => match action {
-            C::Login(_) | C::Logout(_) | C::Pull(_) | C::Push(_) | C::Build(_) => Effect::Stage,
-            C::Logs(_)
-            | C::HealthLog(_)
-            | C::InspectAddress(_)
-            | C::InspectPort(_)
-            | C::InspectImage(_)
-            | C::RequireLabel(_)
-            | C::ListContainers(_)
-            | C::ListImages(_) => Effect::Read,
-            C::Exec(_) | C::RunOnce(_) => Effect::User,
-            C::Run(_)
-            | C::Rename(_)
-            | C::Start(_)
-            | C::Stop(_)
-            | C::Remove(_)
-            | C::Tag(_)
-            | C::RemoveImage(_)
-            | C::PruneImages(_)
-            | C::CopyFromImage(_)
-            | C::Other(_) => Effect::Write,
-        },
-        Action::Wait(Wait::Command(command)) | Action::Run(command) => {
-            if command.read_only {
-                Effect::Read
-            } else {
-                Effect::Write
-            }
-        }
-        Action::Wait(_) => Effect::Read,
-        Action::Exec(_) | Action::Hook(_) => Effect::User,
-        Action::Other((name, _)) if name == "say" => Effect::Read,
-        Action::WriteFile(_)
-        | Action::WriteEnvFile(_)
-        | Action::MakeDirectory(_)
-        | Action::MergeDirectory(_)
-        | Action::AppendLine(_)
-        | Action::RemoveFile(_)
-        | Action::RemoveDirectory(_)
-        | Action::Other(_) => Effect::Write,
-    }
 }
 
 /// One process of a lowered action: what the engine plugin made of it.
@@ -130,6 +82,8 @@ pub enum Program {
     WriteEnvFile {
         path: String,
         vars: Vec<EnvVar>,
+        /// Names that the engine's client reads itself; see `engine.client-variables`.
+        client_variables: Vec<String>,
     },
     MakeDirectory {
         path: String,
@@ -205,7 +159,7 @@ impl Plan {
     pub fn slice(&self, host: &str, stretch: Stretch) -> Vec<&PlannedStep> {
         self.steps
             .iter()
-            .filter(|s| s.step.host == host && Stretch::of(s.step.phase) == stretch)
+            .filter(|s| s.step.host == host && Stretch::of(&s.step) == stretch)
             .collect()
     }
 
@@ -225,23 +179,43 @@ pub enum Stretch {
     Stage,
     /// Before any host starts anything. Most plans have none of it.
     Share,
+    /// What happens once for the run before any host starts anything.
+    ShareOnce,
     /// Up to the gate.
     Start,
     /// From the gate to the end of the host's own work.
     Retire,
     /// When every host is done.
     Cleanup,
+    /// What happens once for the run when every host has cleaned up.
+    CleanupOnce,
 }
 
 impl Stretch {
-    /// The stretch that a phase belongs to.
-    pub fn of(phase: Phase) -> Self {
-        match phase {
-            Phase::Stage => Self::Stage,
-            Phase::Share => Self::Share,
-            Phase::Prepare | Phase::Start | Phase::Route => Self::Start,
-            Phase::Drain | Phase::Retire => Self::Retire,
-            Phase::Cleanup => Self::Cleanup,
+    /// The stretch that a step belongs to.
+    pub fn of(step: &Step) -> Self {
+        match (step.phase, step.once) {
+            (Phase::Stage, _) => Self::Stage,
+            (Phase::Share, false) => Self::Share,
+            (Phase::Share, true) => Self::ShareOnce,
+            (Phase::Prepare | Phase::Start | Phase::Route, _) => Self::Start,
+            (Phase::Drain | Phase::Retire, _) => Self::Retire,
+            (Phase::Cleanup, false) => Self::Cleanup,
+            (Phase::Cleanup, true) => Self::CleanupOnce,
+        }
+    }
+
+    /// Whether steps of this stretch are taken back after a failure: this is the one place that
+    /// decides it, for execution and for whoever shows a plan.
+    pub fn is_taken_back(self) -> bool {
+        match self {
+            Self::Start => true,
+            Self::Stage
+            | Self::Share
+            | Self::ShareOnce
+            | Self::Retire
+            | Self::Cleanup
+            | Self::CleanupOnce => false,
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct Project {
     /// Empty until the caller knows it (option, environment or git).
     pub version: String,
     /// Every host, once: those that carry a role in the order of `roles`, then those that
-    /// only accessories name.
+    /// owners of other keys declare.
     pub hosts: Vec<HostSpec>,
     /// By name, but the primary role first.
     pub roles: Vec<RoleSpec>,
@@ -28,15 +28,9 @@ pub struct Project {
     /// State directory on the hosts; relative to the SSH user's home.
     pub run_directory: String,
     pub boot: Boot,
-    pub retain_containers: u32,
-    /// Seconds to wait for a container without health check, if configured.
-    pub readiness_delay: Option<u64>,
-    /// Seconds that `stop` grants a container, if configured.
-    pub stop_wait_time: Option<u64>,
     pub hooks_path: PathBuf,
-    pub require_destination: bool,
-    pub minimum_version: Option<String>,
-    /// Every secret that deploy.yml names, sorted, once.
+    /// Every secret that deploy.yml names, sorted, once; empty until its owners have declared
+    /// them.
     pub secrets_declared: Vec<String>,
     /// The whole resolved tree.
     pub config: serde_json::Value,

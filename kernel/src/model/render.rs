@@ -5,21 +5,16 @@
 //! obey or hide is written as an escape, so that a plugin cannot show one command and plan
 //! another.
 
+use super::outputs;
 use super::plan::{PlannedStep, Process, Program, Vain};
-use super::wit::{Condition, EnvVar, HttpWait, OutputKind, Part, Text};
+use super::wit::{Condition, EnvVar, HttpWait, Part, Text};
 
 /// Columns after which a command goes on in the next line.
 const WIDTH: usize = 100;
 
-/// What a step does, what follows if it is cut short, and how it is taken back. Long commands
-/// are folded before an option.
+/// What a step does and how it is taken back. Long commands are folded before an option.
 pub fn does(step: &PlannedStep) -> String {
     let mut text = fold(&program(&step.program));
-    if let Program::Processes { abort, .. } = &step.program
-        && !abort.is_empty()
-    {
-        text += &format!("\nif cut short: {}", fold(&commands(abort)));
-    }
     if let Some(undo) = &step.undo {
         text += &format!("\nundo: {}", fold(&program(undo)));
     }
@@ -56,9 +51,13 @@ pub fn indent(text: &str, margin: &str) -> String {
 /// What a program does, as words, each as one would type it.
 pub fn program(program: &Program) -> Vec<String> {
     match program {
-        Program::Processes { processes, yields, .. } => {
-            let mut words = commands(processes);
-            words.extend(yields.map(|kind| format!("(yields {})", output_name(kind))));
+        Program::Processes { processes, yields, abort } => {
+            let mut words = sequence(processes);
+            words.extend(yields.map(|kind| format!("(yields {})", outputs::name(kind))));
+            if !abort.is_empty() {
+                words.push("on time-out:".to_string());
+                words.extend(sequence(abort));
+            }
             words
         }
         Program::Watch { argv, accept, reject, steady, steady_ms } => {
@@ -88,7 +87,7 @@ pub fn program(program: &Program) -> Vec<String> {
             let digest: String = content.digest().chars().take(12).collect();
             vec![format!("upload {} (mode {mode:04o}, sha256 {digest})", quoted(path))]
         }
-        Program::WriteEnvFile { path, vars } => {
+        Program::WriteEnvFile { path, vars, client_variables: _ } => {
             let mut words = vec!["write".to_string(), quoted(path), "(env file)".to_string()];
             words.extend(vars.iter().map(assignment));
             words
@@ -109,7 +108,8 @@ pub fn program(program: &Program) -> Vec<String> {
     }
 }
 
-fn commands(processes: &[Process]) -> Vec<String> {
+/// Processes in order, each after the success of the one before.
+fn sequence(processes: &[Process]) -> Vec<String> {
     let commands: Vec<Vec<String>> = processes.iter().map(process).collect();
     commands.join(&"&&".to_string())
 }
@@ -175,10 +175,10 @@ fn word(text: &Text) -> String {
             Part::Secret(name) => format!("<secret {}>", quoted(name)),
             Part::HostEnv(name) => format!("${{{}}}", visible(name)),
             Part::OutputOf(output) => {
-                format!("<{} of {}>", output_name(output.kind), quoted(&output.step))
+                format!("<{} of {}>", outputs::name(output.kind), quoted(&output.step))
             }
             Part::HostFile(path) => format!("<file {}>", quoted(path)),
-            Part::Other((name, json)) => format!("<{} {}>", quoted(name), quoted(json)),
+            Part::Other(other) => format!("<{} {}>", quoted(&other.name), quoted(&other.data)),
         };
         if !literal.is_empty() {
             shown += &quoted(&std::mem::take(&mut literal));
@@ -189,16 +189,6 @@ fn word(text: &Text) -> String {
         shown += &quoted(&literal);
     }
     shown
-}
-
-fn output_name(kind: OutputKind) -> &'static str {
-    match kind {
-        OutputKind::ContainerId => "container-id",
-        OutputKind::IpAddress => "ip-address",
-        OutputKind::Port => "port",
-        OutputKind::Digest => "digest",
-        OutputKind::SecretText => "secret text",
-    }
 }
 
 /// A literal as one would type it.
@@ -234,7 +224,7 @@ fn is_hidden(c: char) -> bool {
 fn fold(words: &[String]) -> String {
     let begins = |word: &String| {
         word.starts_with('-')
-            || ["&&", "<<<", "until", "unless"].iter().any(|w| word.starts_with(w))
+            || ["&&", "<<<", "until", "unless", "on time-out:"].iter().any(|w| word.starts_with(w))
     };
     let mut text = String::new();
     let mut column = 0;

@@ -1,7 +1,7 @@
 //! How steps read: words that cannot pass for others, placeholders, folds.
 
 use super::*;
-use crate::model::wit::OutputRef;
+use crate::model::wit::{OutputKind, OutputRef};
 
 fn literal(text: &str) -> Text {
     vec![Part::Literal(text.to_owned())]
@@ -12,12 +12,8 @@ fn command(argv: &[&str]) -> Process {
     Process { argv, env: Vec::new(), stdin: None, success: Vec::new() }
 }
 
-fn processes_of(processes: Vec<Process>) -> Program {
-    Program::Processes { processes, yields: None, abort: Vec::new() }
-}
-
 fn line(processes: Vec<Process>) -> String {
-    program(&processes_of(processes)).join(" ")
+    program(&Program::Processes { processes, yields: None, abort: Vec::new() }).join(" ")
 }
 
 #[test]
@@ -104,7 +100,8 @@ fn files_are_shown_with_path_mode_and_content() {
 fn long_commands_are_folded_before_an_option() {
     let option = format!("--label={}", "x".repeat(40));
     let words = ["docker", "run", &option, &option, "--name", "web", "image", "sh", "-c", "a\nb"];
-    let folded = fold(&program(&processes_of(vec![command(&words)])));
+    let processes = vec![command(&words)];
+    let folded = fold(&program(&Program::Processes { processes, yields: None, abort: Vec::new() }));
     let lines: Vec<&str> = folded.lines().collect();
     assert_eq!(lines[0], format!("docker run {option} \\"));
     assert_eq!(lines[1], format!("  {option} --name web image sh -c 'a"));

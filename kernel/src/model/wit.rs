@@ -9,17 +9,41 @@ mod shared {
         inline: "
             package windlass:model;
             world shared {
-                import windlass:plugin/types@0.1.0;
-                import windlass:plugin/composition@0.1.0;
-                import windlass:plugin/description@0.1.0;
-                import windlass:plugin/lowering@0.1.0;
-                import windlass:plugin/log@0.1.0;
+                import windlass:plugin/values@0.2.0;
+                import windlass:plugin/containers@0.2.0;
+                import windlass:plugin/facts@0.2.0;
+                import windlass:plugin/context@0.2.0;
+                import windlass:plugin/steps@0.2.0;
+                import windlass:plugin/description@0.2.0;
+                import windlass:plugin/composition@0.2.0;
+                import windlass:plugin/lowering@0.2.0;
+                import windlass:plugin/log@0.2.0;
             }
         ",
         world: "windlass:model/shared",
         additional_derives: [PartialEq, Hash, serde::Serialize, serde::Deserialize],
     });
 }
-pub use composition::{Contribution, Move, Workload};
-pub use shared::windlass::plugin::{composition, description, log, lowering, types};
-pub use types::*;
+
+pub use shared::windlass::plugin::{
+    composition, containers, context, description, facts, log, lowering, steps, values,
+};
+
+pub use composition::{Contribution, Incoming, Move, Workload};
+pub use containers::{
+    Address, BuildOptions, ContainerAction, ContainerCondition, ContainerFact, ContainerList,
+    ContainerQuery, ContainerSpec, ContainerState, ContainerStatus, ContainerWait, EngineOption,
+    ExecOptions, Health, HealthStatus, ImageCopy, ImageFilter, ImageLabel, ImageState, ImageTag,
+    LogOptions, LogSearch, Mount, NetworkSpec, RegistryLogin, Rename, RunOnce, StopOptions,
+};
+pub use context::{
+    Aim, Area, Context, GitState, HostInfo, Intent, Machine, Operation, RoleInfo, WorkTree,
+};
+pub use facts::{Fact, FileState, Observation, Output, Query, Question};
+pub use steps::{
+    Action, Condition, DirectoryMerge, EnvFileWrite, FileWrite, HttpWait, LineAppend, Phase,
+    RoleCommand, Step, Upload, UserCommand, Wait,
+};
+pub use values::{
+    Command, EnvVar, Extension, OutputKind, OutputRef, Part, Problem, Severity, Text,
+};

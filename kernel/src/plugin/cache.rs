@@ -15,11 +15,11 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::bindings::Description;
+use super::contract::Description;
 use super::kind::Kind;
 
 /// Changes when the layout of an entry does.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Code that no run has written for this long is of a component nobody has any more.
 const KEPT: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 
@@ -28,6 +28,8 @@ const KEPT: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 pub(super) struct Described {
     pub(super) kind: Kind,
     pub(super) wasi: bool,
+    /// The version of the contract that it was built against.
+    pub(super) contract: String,
     pub(super) description: Description,
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::bindings::{CommandSpec, Description};
-use super::capability::Capability;
+use super::contract::{self, Asked, CommandSpec, Description, Pattern};
+use crate::model::capability::Capability;
 use crate::model::printable::is_one_line;
 
 /// Checks a description; `name` is what the plugin was loaded as.
@@ -31,28 +31,83 @@ pub(super) fn check(description: &Description, name: &str) -> Result<(), String>
         }
     }
     description.reads.iter().try_for_each(|pattern| pointer(pattern))?;
-    for text in &description.capabilities {
-        text.parse::<Capability>()?;
+    asked(&description.capabilities)?;
+    for needed in &description.needs {
+        let served = contract::interface(needed).is_some_and(|(package, name)| {
+            package.imports().contains(&name)
+                || package.exports().contains(&name)
+                || package.kinds().iter().any(|(kind, _)| *kind == name)
+        });
+        if !served {
+            return Err(format!("it needs `{needed}`, which this Windlass does not have"));
+        }
     }
     one_line("what the plugin is about", &description.about)?;
     let mut seen = BTreeSet::new();
     for command in &description.commands {
         command_line(command)?;
         if !seen.insert((&command.noun, &command.verb)) {
-            return Err(format!("`{} {}` is there twice", command.noun, command.verb));
+            let noun = command.noun.as_deref().unwrap_or_default();
+            return Err(format!("`{noun} {}` is there twice", command.verb));
         }
     }
     Ok(())
 }
 
+/// What a plugin asks for, as the kernel decides on it. Scopes narrower than everything are not
+/// yet told apart: who is granted `containers` holds all of it.
+pub(super) fn asked(capabilities: &[Asked]) -> Result<Vec<Capability>, String> {
+    let mut asked = Vec::new();
+    for capability in capabilities {
+        match capability {
+            Asked::Containers(_) => asked.push(Capability::Containers),
+            Asked::Images(_) => asked.push(Capability::Images),
+            Asked::Registries(_) => asked.push(Capability::Registry),
+            Asked::Networks(_) => asked.push(Capability::Networks),
+            Asked::RunAsRole(_) => asked.push(Capability::RunAsRole),
+            Asked::Http(_) => asked.push(Capability::Http),
+            Asked::Commands(_) => asked.push(Capability::Run),
+            Asked::LocalCommands(_) | Asked::Hooks(_) | Asked::LocalFiles(_) => {
+                asked.push(Capability::Local);
+            }
+            Asked::Compose | Asked::Labels(_) => asked.push(Capability::Compose),
+            // Nothing is decided on them: a text may name any variable of the host.
+            Asked::Variables(_) => {}
+            Asked::Files(paths) => {
+                for path in paths {
+                    asked.push(format!("files:{path}").parse()?);
+                }
+            }
+            Asked::Secrets(names) => asked.extend(names.iter().map(|name| {
+                Capability::Secret(match name {
+                    Pattern::Any => "*".to_owned(),
+                    Pattern::Exact(name) => name.clone(),
+                    Pattern::Prefix(start) => format!("{start}*"),
+                })
+            })),
+            Asked::Other(other) => {
+                return Err(format!(
+                    "it asks for `{}`, which this Windlass does not know",
+                    other.name
+                ));
+            }
+        }
+    }
+    asked.sort();
+    asked.dedup();
+    Ok(asked)
+}
+
 fn command_line(command: &CommandSpec) -> Result<(), String> {
-    let CommandSpec { noun, verb, flags, arguments, .. } = command;
+    let CommandSpec { verb, flags, arguments, .. } = command;
+    let noun = command.noun.as_deref().unwrap_or_default();
     let flag_names = flags.iter().map(|flag| &flag.name);
     let names: Vec<&String> =
         flag_names.chain(arguments.iter().map(|argument| &argument.name)).collect();
-    for text in [noun, verb].into_iter().chain(names.iter().copied()) {
+    let own = command.noun.iter().chain([verb]);
+    for text in own.chain(names.iter().copied()) {
         if !word(text) {
-            return Err(format!("in the command `{noun} {verb}`, `{text}` is no word"));
+            return Err(format!("in the command `{noun} {verb}`, `{text}` is not a word"));
         }
     }
     let CommandSpec { about, confirm, .. } = command;
@@ -107,7 +162,7 @@ fn pointer(pattern: &str) -> Result<(), String> {
     if pattern.starts_with('/') {
         return Ok(());
     }
-    Err(format!("`{pattern}` is no JSON pointer into deploy.yml"))
+    Err(format!("`{pattern}` is not a JSON pointer into deploy.yml"))
 }
 
 fn version(text: &str) -> Option<()> {
@@ -119,6 +174,7 @@ fn version(text: &str) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::wit::Extension;
     use crate::plugin::{Argument, DefaultVersion, Flag, Ownership, Scope};
 
     fn good() -> Description {
@@ -127,9 +183,10 @@ mod tests {
             Flag { name, short, value: None, about }
         };
         let command = CommandSpec {
-            noun: "caddy".to_owned(),
+            noun: Some("caddy".to_owned()),
             verb: "boot".to_owned(),
             about: String::new(),
+            aims: Vec::new(),
             flags: vec![flag("force", Some('f')), flag("wait-for", None)],
             arguments: vec![Argument {
                 name: "hosts".to_owned(),
@@ -149,7 +206,10 @@ mod tests {
             owns: vec![Ownership { pattern: "/caddy".to_owned(), schema: "true".to_owned() }],
             reads: vec!["/servers".to_owned()],
             commands: vec![command],
-            capabilities: vec!["containers".to_owned(), "files:caddy".to_owned()],
+            capabilities: vec![Asked::Compose, Asked::Files(vec!["caddy".to_owned()])],
+            needs: Vec::new(),
+            hooks: Vec::new(),
+            foreign_keys: Vec::new(),
         }
     }
 
@@ -161,14 +221,17 @@ mod tests {
 
     #[test]
     fn accepts_the_truth_and_refuses_lies() {
+        let unknown = || Asked::Other(Extension { name: "root".to_owned(), data: String::new() });
         assert_eq!(check(&good(), "caddy"), Ok(()));
         assert!(lie(|d| d.name = "traefik".to_owned()).contains("calls itself `traefik`"));
         assert!(lie(|d| d.version = "1.2".to_owned()).contains("1.2"));
         assert!(lie(|d| d.owns[0].schema = "{".to_owned()).contains("not JSON"));
-        assert!(lie(|d| d.owns[0].pattern = "caddy".to_owned()).contains("no JSON pointer"));
-        assert!(lie(|d| d.capabilities.push("root".to_owned())).contains("no capability"));
+        assert!(lie(|d| d.owns[0].pattern = "caddy".to_owned()).contains("is not a JSON pointer"));
+        assert!(lie(|d| d.capabilities.push(unknown())).contains("asks for `root`"));
+        let soak = || "windlass:plugin/soak@0.2.0".to_owned();
+        assert!(lie(|d| d.needs.push(soak())).contains("does not have"));
         assert!(lie(|d| d.commands.push(d.commands[0].clone())).contains("twice"));
-        assert!(lie(|d| d.commands[0].noun = "--x".to_owned()).contains("no word"));
+        assert!(lie(|d| d.commands[0].noun = Some("--x".to_owned())).contains("is not a word"));
         assert!(lie(|d| d.commands[0].flags[1].short = Some('f')).contains("short"));
         assert!(lie(|d| d.commands[0].flags[1].name = "hosts".to_owned()).contains("two flags"));
     }

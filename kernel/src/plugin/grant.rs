@@ -6,13 +6,12 @@
 
 use std::fmt;
 
-use super::capability::{Capability, resolve};
 use super::handed::Handed;
-use super::verify_texts::LOCAL_FILE;
 use super::walk;
-use crate::model::wit::{
-    Action, ContainerAction, Context, Contribution, Part, Query, Question, Step, Wait, Workload,
-};
+use crate::model::action::{container, profile};
+use crate::model::capability::{Capability, resolve};
+use crate::model::plan::LOCAL;
+use crate::model::wit::{Action, Context, Contribution, Part, Query, Question, Step, Workload};
 
 /// A question or step that needs a capability which its plugin does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,9 +93,8 @@ impl Grants {
                 Query::File(path) | Query::Directory(path) | Query::EnvNames(path) => {
                     self.need(cx, &question.host, Capability::Files(path.clone()), &by)?;
                 }
-                // Whoever may plan steps may see containers and images; `other` was refused.
-                Query::Containers(_) | Query::Container(_) | Query::Images(_) | Query::Other(_) => {
-                }
+                // Asking an engine needs nothing, and what is not known was refused before.
+                Query::Container(_) | Query::Other(_) => {}
             }
         }
         Ok(())
@@ -113,7 +111,10 @@ impl Grants {
             for action in std::iter::once(&step.action).chain(&step.undo) {
                 let by = || format!("the step `{}` on `{}`", step.id, step.host);
                 self.host(cx, &step.host, &by)?;
-                for capability in capabilities(action) {
+                // On the user's own machine that grant covers the command as well.
+                let is_local =
+                    |needed: &Capability| step.host == LOCAL && matches!(needed, Capability::Run);
+                for capability in capabilities(action).filter(|needed| !is_local(needed)) {
                     if !self.reaches(&step.host, &capability, handed) {
                         self.need(cx, &step.host, capability, &by)?;
                     }
@@ -128,7 +129,7 @@ impl Grants {
         for workload in workloads {
             let by = || format!("the container of `{}` on `{}`", workload.role, workload.host);
             self.need(cx, "", Capability::Containers, &by)?;
-            let texts = walk::container(&workload.container);
+            let texts = container(&workload.container);
             self.parts(cx, &workload.host, walk::parts(&texts), &Handed::default(), &by)?;
         }
         Ok(())
@@ -144,10 +145,13 @@ impl Grants {
         for contribution in contributions {
             let Contribution { host, role, .. } = contribution;
             let by = || format!("its addition to the container of `{role}` on `{host}`");
-            // A mount reaches any path of the host, as does a container of one's own; and what a
+            // A mount reaches any path of the host, as does a container of one's own. What a
             // label, a variable, a network or a health command means is for others to decide.
-            if !contribution.volumes.is_empty() || (!self.all && changes(contribution)) {
+            if !contribution.volumes.is_empty() {
                 self.need(cx, "", Capability::Containers, &by)?;
+            }
+            if changes(contribution) {
+                self.need(cx, "", Capability::Compose, &by)?;
             }
             for path in &contribution.env_files {
                 if !self.held.contains(&Capability::Containers) {
@@ -180,6 +184,9 @@ impl Grants {
             Capability::Containers
             | Capability::Images
             | Capability::Registry
+            | Capability::Networks
+            | Capability::RunAsRole
+            | Capability::Compose
             | Capability::Http
             | Capability::Run
             | Capability::Local
@@ -200,8 +207,9 @@ impl Grants {
                 Part::Secret(_) | Part::HostFile(_) if handed.has_part(part) => continue,
                 Part::Secret(name) => Capability::Secret(name.clone()),
                 Part::HostFile(path) => Capability::Files(path.clone()),
-                Part::Other((name, _)) if name == LOCAL_FILE => Capability::Local,
-                _ => continue,
+                Part::Literal(_) | Part::HostEnv(_) | Part::OutputOf(_) | Part::Other(_) => {
+                    continue;
+                }
             };
             self.need(cx, host, needed, by)?;
         }
@@ -257,30 +265,7 @@ fn changes(contribution: &Contribution) -> bool {
 
 /// What performing an action needs, aside from its texts and its host.
 fn capabilities(action: &Action) -> impl Iterator<Item = Capability> {
-    let paths = walk::changed_paths(action);
-    let files: Vec<_> = paths.into_iter().map(|path| Capability::Files(path.to_owned())).collect();
-    files.into_iter().chain(capability(action))
-}
-
-fn capability(action: &Action) -> Option<Capability> {
-    Some(match action {
-        Action::Container(action) => match action {
-            ContainerAction::Login(_) | ContainerAction::Logout(_) => Capability::Registry,
-            ContainerAction::Pull(_)
-            | ContainerAction::Push(_)
-            | ContainerAction::Build(_)
-            | ContainerAction::Tag(_)
-            | ContainerAction::InspectImage(_)
-            | ContainerAction::RequireLabel(_)
-            | ContainerAction::RemoveImage(_)
-            | ContainerAction::PruneImages(_)
-            | ContainerAction::ListImages(_) => Capability::Images,
-            _ => Capability::Containers,
-        },
-        Action::Wait(Wait::Container(_)) => Capability::Containers,
-        Action::Wait(Wait::Http(_)) => Capability::Http,
-        Action::Run(_) | Action::Exec(_) | Action::Wait(Wait::Command(_)) => Capability::Run,
-        Action::Hook(_) => Capability::Local,
-        _ => return None,
-    })
+    let profile = profile(action);
+    let files = profile.paths.into_iter().map(|path| Capability::Files(path.to_owned()));
+    files.collect::<Vec<_>>().into_iter().chain(profile.needs)
 }

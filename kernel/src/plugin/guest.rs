@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use wasmtime::component::{Instance, InstancePre};
+use wasmtime::component::InstancePre;
 use wasmtime::{Store, WasmBacktrace};
 
-use super::bindings::{Description, lifecycle};
+use super::contract::{Contract, Description};
 use super::describe;
+use super::engine::Inner;
 use super::error::{Fault, PluginError};
-use super::host::Inner;
-use super::limits::{State, Stopped};
+use super::limits::{Running, State, Stopped};
 
 /// Frames of a crash that are worth showing.
 const FRAMES: usize = 3;
@@ -26,11 +26,9 @@ pub(super) struct Guest {
     bytes: Cow<'static, [u8]>,
     digest: String,
     wasi: bool,
+    contract: &'static dyn Contract,
     linked: OnceLock<Result<InstancePre<State>, Fault>>,
 }
-
-/// A call under way.
-pub(super) type Running = (Store<State>, Instance);
 
 impl Guest {
     pub(super) fn new(
@@ -39,8 +37,9 @@ impl Guest {
         bytes: Cow<'static, [u8]>,
         digest: String,
         wasi: bool,
+        contract: &'static dyn Contract,
     ) -> Self {
-        Self { host, name, bytes, digest, wasi, linked: OnceLock::new() }
+        Self { host, name, bytes, digest, wasi, contract, linked: OnceLock::new() }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -51,6 +50,11 @@ impl Guest {
         &self.digest
     }
 
+    /// The package of the contract that it was built against.
+    pub(super) fn contract(&self) -> &'static dyn Contract {
+        self.contract
+    }
+
     pub(super) fn items(&self) -> usize {
         self.host.limits.items
     }
@@ -58,10 +62,7 @@ impl Guest {
     /// Asks the plugin who it is, and checks the answer.
     pub(super) fn describe(&self) -> Result<Description, PluginError> {
         const CALL: &str = "describe";
-        let description = self.call(CALL, |(store, instance)| {
-            let world = lifecycle::StepPlugin::new(&mut *store, instance)?;
-            world.windlass_plugin_lifecycle().call_describe(store)
-        })?;
+        let description = self.call(CALL, |running| self.contract.describe(running))?;
         match describe::check(&description, &self.name) {
             Ok(()) => Ok(description),
             Err(lie) => Err(self.error(CALL, Fault::Lie(lie))),

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::capability::resolve;
 use super::walk;
-use crate::model::wit::{ContainerState, Fact, Move, Observation, Part, Workload};
+use crate::model::action::container;
+use crate::model::capability::resolve;
+use crate::model::wit::{
+    ContainerFact, ContainerState, Fact, Incoming, Move, Observation, Part, Workload,
+};
 
 /// Nothing, unless made from the arguments of the call.
 #[derive(Debug, Default)]
@@ -18,22 +21,30 @@ pub(super) struct Handed<'a> {
 impl<'a> Handed<'a> {
     /// Containers to be run.
     pub(super) fn workloads(workloads: &'a [Workload]) -> Self {
-        let parts = workloads.iter().flat_map(|workload| {
-            walk::parts(&walk::container(&workload.container)).collect::<Vec<_>>()
-        });
+        let parts = workloads
+            .iter()
+            .flat_map(|workload| walk::parts(&container(&workload.container)).collect::<Vec<_>>());
         Self { parts: parts.filter_map(key).collect(), mounts: BTreeSet::new() }
     }
 
-    /// Containers to be replaced.
+    /// Containers that go, and those that are started again.
     pub(super) fn moves(moves: &'a [Move]) -> Self {
-        let old = moves.iter().flat_map(|m| mounts(&m.workload.host, &m.old));
-        Self { parts: BTreeSet::new(), mounts: old.collect() }
+        let mut found = BTreeSet::new();
+        for moved in moves {
+            found.extend(mounts(&moved.host, &moved.outgoing));
+            if let Incoming::Started(container) = &moved.incoming {
+                found.extend(mounts(&moved.host, std::slice::from_ref(container)));
+            }
+        }
+        Self { parts: BTreeSet::new(), mounts: found }
     }
 
     /// Containers that hosts told of.
     pub(super) fn observations(observations: &'a [Observation]) -> Self {
         let told = observations.iter().flat_map(|observation| match &observation.answer {
-            Ok(Fact::Containers(containers)) => mounts(&observation.host, containers),
+            Ok(Fact::Container(ContainerFact::Containers(containers))) => {
+                mounts(&observation.host, containers)
+            }
             _ => Vec::new(),
         });
         Self { parts: BTreeSet::new(), mounts: told.collect() }
@@ -54,7 +65,7 @@ impl<'a> Handed<'a> {
 
 /// Absolute ones only: a relative path would contain all others.
 fn mounts<'a>(host: &'a str, containers: &'a [ContainerState]) -> Vec<(&'a str, &'a str)> {
-    let sources = containers.iter().flat_map(|c| &c.mounts).map(|(source, _)| source.as_str());
+    let sources = containers.iter().flat_map(|c| &c.mounts).map(|mount| mount.source.as_str());
     sources.filter(|source| source.starts_with('/')).map(|source| (host, source)).collect()
 }
 

@@ -1,28 +1,15 @@
 //! The functions that only plugins of one kind have.
 
 use super::Plugin;
-use super::bindings::{
-    Lowered, LoweredQuery, LoweredWait, Rollout, engine, env, proxy, registry, role,
-};
+use super::contract::{Answer, InService, Kept, Lowered, LoweredQuery, LoweredWait, Rollout};
 use super::error::PluginError;
 use super::handed::Handed;
 use super::kind::Kind;
 use super::verify;
 use crate::model::wit::{
-    ContainerAction, ContainerWait, Context, Contribution, Fact, Move, Observation, Output, Query,
-    Step, Workload,
+    ContainerAction, ContainerFact, ContainerQuery, ContainerWait, Context, Contribution, Move,
+    Observation, Step, Workload,
 };
-
-/// Calls one function in a fresh instance: `ask!(plugin, call, Kind, module.interface.f(…))`.
-macro_rules! ask {
-    ($plugin:ident, $call:expr, $kind:ident,
-     $module:ident.$interface:ident.$function:ident($($argument:expr),*)) => {
-        $plugin.of(Kind::$kind, $call, |(store, instance)| {
-            let world = $module::Only::new(&mut *store, &*instance)?;
-            world.$interface().$function(store, $($argument),*)
-        })
-    };
-}
 
 impl Plugin {
     /// Role: the containers of the new version, before others add to them.
@@ -32,8 +19,8 @@ impl Plugin {
         observations: &[Observation],
     ) -> Result<Vec<Workload>, PluginError> {
         const CALL: &str = "role.workloads";
-        let answer =
-            ask!(self, CALL, Role, role.windlass_plugin_role.call_workloads(cx, observations))?;
+        let answer = self
+            .of(Kind::Role, CALL, |contract, guest| contract.workloads(guest, cx, observations))?;
         let workloads = self.found(CALL, answer)?;
         self.count(CALL, "containers", workloads.len())?;
         self.truth(CALL, verify::workloads(cx, &workloads))?;
@@ -41,27 +28,65 @@ impl Plugin {
         Ok(workloads)
     }
 
-    /// Role: how the merged containers take the place of what runs. `proxied`: host and role
-    /// of each that a proxy routes to.
+    /// Role: how the merged containers take the place of what runs.
     pub fn roll(
         &self,
         cx: &Context,
         observations: &[Observation],
         workloads: &[Workload],
-        proxied: &[(String, String)],
     ) -> Result<Rollout, PluginError> {
         const CALL: &str = "role.roll";
-        let answer = ask!(
-            self,
-            CALL,
-            Role,
-            role.windlass_plugin_role.call_roll(cx, observations, workloads, proxied)
-        )?;
+        let answer = self.of(Kind::Role, CALL, |contract, guest| {
+            contract.roll(guest, cx, observations, workloads)
+        })?;
         let Rollout { steps, moves } = self.found(CALL, answer)?;
         self.count(CALL, "moves", moves.len())?;
-        self.truth(CALL, verify::moves(&moves, workloads))?;
+        self.truth(CALL, verify::moves(cx, &moves, workloads))?;
         let steps = self.steps(CALL, cx, steps, &Handed::workloads(workloads))?;
         Ok(Rollout { steps, moves })
+    }
+
+    /// Role: what is in service, by host and role in play.
+    pub fn standing(
+        &self,
+        cx: &Context,
+        observations: &[Observation],
+    ) -> Result<Vec<InService>, PluginError> {
+        const CALL: &str = "role.standing";
+        let answer = self
+            .of(Kind::Role, CALL, |contract, guest| contract.standing(guest, cx, observations))?;
+        let all = self.found(CALL, answer)?;
+        self.count(CALL, "answers", all.len())?;
+        let about = all.iter().map(|one| (one.host.as_str(), one.role.as_str()));
+        self.truth(CALL, verify::on_hosts(cx, about))?;
+        Ok(all)
+    }
+
+    /// Role: which versions could serve again, by host and role in play.
+    pub fn versions(
+        &self,
+        cx: &Context,
+        observations: &[Observation],
+    ) -> Result<Vec<Kept>, PluginError> {
+        const CALL: &str = "role.versions";
+        let answer = self
+            .of(Kind::Role, CALL, |contract, guest| contract.versions(guest, cx, observations))?;
+        let all = self.found(CALL, answer)?;
+        self.count(CALL, "answers", all.len())?;
+        let about = all.iter().map(|one| (one.host.as_str(), one.role.as_str()));
+        self.truth(CALL, verify::on_hosts(cx, about))?;
+        Ok(all)
+    }
+
+    /// Proxy: the roles that it routes requests to.
+    pub fn routes(&self, cx: &Context) -> Result<Vec<String>, PluginError> {
+        const CALL: &str = "proxy.routes";
+        let answer = self.of(Kind::Proxy, CALL, |contract, guest| contract.routes(guest, cx))?;
+        let mut roles = self.found(CALL, answer)?;
+        self.count(CALL, "roles", roles.len())?;
+        // One that is not in play now may still be asked for.
+        roles.retain(|role| cx.roles.iter().any(|known| known.name == *role));
+        Ok(roles)
     }
 
     /// Proxy and env: what is added to the containers of roles.
@@ -71,25 +96,13 @@ impl Plugin {
         observations: &[Observation],
         workloads: &[Workload],
     ) -> Result<Vec<Contribution>, PluginError> {
-        let (call, answer) = if self.kind() == Kind::Env {
-            const CALL: &str = "env.contribute";
-            let answer = ask!(
-                self,
-                CALL,
-                Env,
-                env.windlass_plugin_env.call_contribute(cx, observations, workloads)
-            );
-            (CALL, answer?)
-        } else {
-            const CALL: &str = "proxy.contribute";
-            let answer = ask!(
-                self,
-                CALL,
-                Proxy,
-                proxy.windlass_plugin_proxy.call_contribute(cx, observations, workloads)
-            );
-            (CALL, answer?)
+        let (kind, call) = match self.kind() {
+            Kind::Env => (Kind::Env, "env.contribute"),
+            _ => (Kind::Proxy, "proxy.contribute"),
         };
+        let answer = self.of(kind, call, |contract, guest| {
+            contract.contribute(guest, kind, cx, observations, workloads)
+        })?;
         let contributions = self.found(call, answer)?;
         self.count(call, "contributions", contributions.len())?;
         self.truth(call, verify::contributions(cx, &contributions, workloads))?;
@@ -105,12 +118,9 @@ impl Plugin {
         moves: &[Move],
     ) -> Result<Vec<Step>, PluginError> {
         const CALL: &str = "proxy.traffic";
-        let answer = ask!(
-            self,
-            CALL,
-            Proxy,
-            proxy.windlass_plugin_proxy.call_traffic(cx, observations, moves)
-        )?;
+        let answer = self.of(Kind::Proxy, CALL, |contract, guest| {
+            contract.traffic(guest, cx, observations, moves)
+        })?;
         let steps = self.found(CALL, answer)?;
         self.steps(CALL, cx, steps, &Handed::moves(moves))
     }
@@ -119,7 +129,7 @@ impl Plugin {
     pub fn repository(&self, cx: &Context) -> Result<String, PluginError> {
         const CALL: &str = "registry.repository";
         let answer =
-            ask!(self, CALL, Registry, registry.windlass_plugin_registry.call_repository(cx))?;
+            self.of(Kind::Registry, CALL, |contract, guest| contract.repository(guest, cx))?;
         let repository = self.found(CALL, answer)?;
         self.truth(CALL, verify::repository(&repository))?;
         Ok(repository)
@@ -133,7 +143,8 @@ impl Plugin {
     ) -> Result<Vec<Result<Lowered, String>>, PluginError> {
         const CALL: &str = "engine.lower";
         self.allowed(CALL, self.grants().lowering())?;
-        let lowered = ask!(self, CALL, Engine, engine.windlass_plugin_engine.call_lower(actions))?;
+        let lowered =
+            self.of(Kind::Engine, CALL, |contract, guest| contract.lower(guest, actions))?;
         self.truth(CALL, verify::lowered(actions, &lowered))?;
         Ok(lowered)
     }
@@ -146,7 +157,7 @@ impl Plugin {
         const CALL: &str = "engine.lower-waits";
         self.allowed(CALL, self.grants().lowering())?;
         let lowered =
-            ask!(self, CALL, Engine, engine.windlass_plugin_engine.call_lower_waits(waits))?;
+            self.of(Kind::Engine, CALL, |contract, guest| contract.lower_waits(guest, waits))?;
         self.truth(CALL, verify::lowered_waits(waits.len(), &lowered))?;
         Ok(lowered)
     }
@@ -154,12 +165,12 @@ impl Plugin {
     /// Engine: the commands that answer queries, in the same order.
     pub fn lower_queries(
         &self,
-        queries: &[Query],
+        queries: &[ContainerQuery],
     ) -> Result<Vec<Result<LoweredQuery, String>>, PluginError> {
         const CALL: &str = "engine.lower-queries";
         self.allowed(CALL, self.grants().lowering())?;
         let lowered =
-            ask!(self, CALL, Engine, engine.windlass_plugin_engine.call_lower_queries(queries))?;
+            self.of(Kind::Engine, CALL, |contract, guest| contract.lower_queries(guest, queries))?;
         self.truth(CALL, verify::lowered_queries(queries.len(), &lowered))?;
         Ok(lowered)
     }
@@ -167,12 +178,21 @@ impl Plugin {
     /// Engine: what the lowered queries printed, as facts, in the same order.
     pub fn read_answers(
         &self,
-        answers: &[(Query, Output)],
-    ) -> Result<Vec<Result<Fact, String>>, PluginError> {
+        answers: &[Answer],
+    ) -> Result<Vec<Result<ContainerFact, String>>, PluginError> {
         const CALL: &str = "engine.read-answers";
         let facts =
-            ask!(self, CALL, Engine, engine.windlass_plugin_engine.call_read_answers(answers))?;
+            self.of(Kind::Engine, CALL, |contract, guest| contract.read_answers(guest, answers))?;
         self.truth(CALL, verify::facts(answers, &facts))?;
         Ok(facts)
+    }
+
+    /// Engine: names of variables that its client reads itself.
+    pub fn client_variables(&self) -> Result<Vec<String>, PluginError> {
+        const CALL: &str = "engine.client-variables";
+        let names =
+            self.of(Kind::Engine, CALL, |contract, guest| contract.client_variables(guest))?;
+        self.count(CALL, "names", names.len())?;
+        Ok(names)
     }
 }

@@ -4,11 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::{ResourceLimiter, UpdateDeadline};
+use wasmtime::component::Instance;
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
 use super::ticker::TICK;
 use crate::model::printable::on_one_line;
-use crate::model::wit::{composition, description, log, lowering, types};
+use crate::model::wit::{
+    composition, containers, context, description, facts, log, lowering, steps, values,
+};
 
 /// Receives what plugins log: the plugin's name, the level, the text as one line that can be
 /// printed. The text is not masked yet.
@@ -73,6 +76,9 @@ impl fmt::Display for Stopped {
 }
 
 impl std::error::Error for Stopped {}
+
+/// A call under way.
+pub(super) type Running = (Store<State>, Instance);
 
 /// What a store carries during its one call.
 pub(super) struct State {
@@ -145,9 +151,14 @@ impl ResourceLimiter for State {
     }
 }
 
-impl types::Host for State {}
-impl composition::Host for State {}
+// Types alone: there is nothing to call.
+impl values::Host for State {}
+impl containers::Host for State {}
+impl facts::Host for State {}
+impl context::Host for State {}
+impl steps::Host for State {}
 impl description::Host for State {}
+impl composition::Host for State {}
 impl lowering::Host for State {}
 
 impl log::Host for State {

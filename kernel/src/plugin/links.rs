@@ -4,8 +4,9 @@
 //! What the user named may be a link: the run directory, whatever is above it, and an absolute
 //! path of a grant. Everything below is checked on the host, just before the step.
 
-use super::capability::resolve;
 use super::walk;
+use crate::model::action::profile;
+use crate::model::capability::resolve;
 use crate::model::wit::{Action, Part, Step};
 
 /// The name under which a file is written before it takes the place of the old one.
@@ -16,13 +17,14 @@ const TEMPORARY: &str = ".windlass-new";
 pub(super) fn unlinked(roots: &[&str], step: &Step) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for action in std::iter::once(&step.action).chain(&step.undo) {
-        let written = matches!(action, Action::WriteFile(_) | Action::WriteEnvFile(_));
+        let written =
+            matches!(action, Action::WriteFile(_) | Action::WriteEnvFile(_) | Action::Upload(_));
         let texts = walk::action(action);
         let read = walk::parts(&texts).filter_map(|part| match part {
             Part::HostFile(path) => Some(path.as_str()),
             _ => None,
         });
-        for path in walk::changed_paths(action).into_iter().chain(read) {
+        for path in profile(action).paths.into_iter().chain(read) {
             let mut paths = below(roots, path);
             if written && let Some(last) = paths.last() {
                 paths.push(format!("{last}{TEMPORARY}"));

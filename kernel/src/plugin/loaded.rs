@@ -4,19 +4,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::Store;
-
-use super::bindings::Description;
-use super::bindings::lifecycle::{self, exports::windlass::plugin::lifecycle::Guest as Lifecycle};
 use super::cache::Described;
-use super::capability::Capability;
+use super::contract::{Contract, Description};
 use super::error::{Fault, PluginError};
 use super::grant::{Grants, Violation};
-use super::guest::{Guest, Running};
+use super::guest::Guest;
 use super::handed::Handed;
 use super::kind::Kind;
-use super::limits::{State, shown};
-use super::{links, verify, verify_steps};
+use super::limits::{Running, shown};
+use super::{describe, links, verify, verify_steps};
+use crate::model::capability::Capability;
 use crate::model::wit::{Action, Context, Observation, Problem, Question, Step, Wait};
 
 /// Bytes of a finding's text that are shown.
@@ -43,8 +40,7 @@ impl Plugin {
         described: Described,
         bundled: bool,
     ) -> Result<Self, PluginError> {
-        let asked: Result<Vec<Capability>, String> =
-            described.description.capabilities.iter().map(|text| text.parse()).collect();
+        let asked = describe::asked(&described.description.capabilities);
         let asked = asked.map_err(|lie| guest.error("describe", Fault::Lie(lie)))?;
         let held = if bundled { None } else { Some(Vec::new()) };
         let grants = Arc::new(Grants::new(guest.name(), asked, held));
@@ -98,7 +94,7 @@ impl Plugin {
 
     /// Findings on what the plugin owns. None is an error of the call.
     pub fn check(&self, context: &Context) -> Result<Vec<Problem>, PluginError> {
-        let found = self.lifecycle("check", |guest, store| guest.call_check(store, context))?;
+        let found = self.call("check", |contract, guest| contract.check(guest, context))?;
         self.count("check", "problems", found.len())?;
         Ok(found.into_iter().map(printable).collect())
     }
@@ -106,7 +102,7 @@ impl Plugin {
     /// What the plugin wants to know before it plans `context.operation`.
     pub fn observe(&self, context: &Context) -> Result<Vec<Question>, PluginError> {
         const CALL: &str = "observe";
-        let answer = self.lifecycle(CALL, |guest, store| guest.call_observe(store, context))?;
+        let answer = self.call(CALL, |contract, guest| contract.observe(guest, context))?;
         let questions = self.found(CALL, answer)?;
         self.count(CALL, "questions", questions.len())?;
         self.truth(CALL, verify::questions(context, &questions))?;
@@ -121,7 +117,7 @@ impl Plugin {
         observations: &[Observation],
     ) -> Result<Vec<Step>, PluginError> {
         let answer =
-            self.lifecycle("plan", |guest, store| guest.call_plan(store, context, observations))?;
+            self.call("plan", |contract, guest| contract.plan(guest, context, observations))?;
         let steps = self.found("plan", answer)?;
         self.steps("plan", context, steps, &Handed::observations(observations))
     }
@@ -131,13 +127,13 @@ impl Plugin {
         &self,
         kind: Kind,
         call: &'static str,
-        run: impl FnOnce(&mut Running) -> wasmtime::Result<T>,
+        run: impl FnOnce(&dyn Contract, &mut Running) -> wasmtime::Result<T>,
     ) -> Result<T, PluginError> {
         if self.kind() != kind {
             let fault = Fault::Kind { is: self.kind(), needed: kind };
             return Err(self.guest.error(call, fault));
         }
-        self.guest.call(call, run)
+        self.call(call, run)
     }
 
     /// The value, or the plugin's findings as an error.
@@ -195,15 +191,13 @@ impl Plugin {
         &self.grants
     }
 
-    fn lifecycle<T>(
+    fn call<T>(
         &self,
         call: &'static str,
-        run: impl FnOnce(&Lifecycle, &mut Store<State>) -> wasmtime::Result<T>,
+        run: impl FnOnce(&dyn Contract, &mut Running) -> wasmtime::Result<T>,
     ) -> Result<T, PluginError> {
-        self.guest.call(call, |(store, instance)| {
-            let world = lifecycle::StepPlugin::new(&mut *store, &*instance)?;
-            run(world.windlass_plugin_lifecycle(), store)
-        })
+        let contract = self.guest.contract();
+        self.guest.call(call, |running| run(contract, running))
     }
 }
 

@@ -3,24 +3,24 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `host` | [`Host`]: the engine, loading |
+//! | `host`, `engine` | [`Host`]: loading; what compiles and links |
 //! | `loaded`, `kinds` | [`Plugin`]: the functions of the contract, with checked answers |
 //! | `guest` | one component: compile, link, call |
 //! | `limits`, `ticker` | memory, time and size of a call |
-//! | `source`, `kind` | bundled or file; what its type says before it is compiled |
+//! | `source`, `kind`, `shape` | bundled or file; what its type says before it is compiled |
 //! | `cache` | descriptions and compiled code between runs |
 //! | `describe`, `verify`, `verify_steps`, `verify_texts`, `url`, `walk` | checks of answers |
-//! | `capability`, `grant`, `handed`, `links` | what the user allowed, and what came with the call |
+//! | `grant`, `handed`, `links` | what the user allowed, and what came with the call |
 //! | `error` | [`PluginError`] |
-//! | `bindings` | generated from `wit/` |
+//! | `contract` | one adapter for each released package of the contract |
 //!
 //! All calls are synchronous and compute only; they take microseconds to milliseconds, the
 //! first one after an update a second, for compiling.
 
-mod bindings;
 mod cache;
-mod capability;
+mod contract;
 mod describe;
+mod engine;
 mod error;
 mod grant;
 mod guest;
@@ -31,6 +31,7 @@ mod kinds;
 mod limits;
 mod links;
 mod loaded;
+mod shape;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -41,16 +42,14 @@ mod verify_steps;
 mod verify_texts;
 mod walk;
 
-pub use bindings::{
-    Argument, CommandSpec, DefaultVersion, Description, Flag, Lowered, LoweredCommand,
-    LoweredQuery, LoweredWait, Ownership, Rollout, Scope,
+pub use contract::{
+    Answer, Argument, CommandSpec, DefaultVersion, Description, Flag, ForeignKey, HookInfo,
+    InService, Kept, Lowered, LoweredCommand, LoweredQuery, LoweredWait, Ownership, Rollout, Scope,
 };
-pub use capability::Capability;
 pub use error::{Fault, PluginError};
 pub use grant::Violation;
 pub use host::{Host, HostOptions};
-pub use kind::{CONTRACT, Kind};
+pub use kind::Kind;
 pub use limits::{Limits, LogSink};
 pub use loaded::Plugin;
 pub use source::{Source, bundled};
-pub use verify_texts::LOCAL_FILE;

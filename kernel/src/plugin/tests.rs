@@ -6,26 +6,31 @@ use std::time::Duration;
 
 use windlass_guests as guests;
 
-use super::{Capability, Fault, Host, HostOptions, Limits, Plugin, PluginError, Source};
+use super::{Fault, Host, HostOptions, Kind, Limits, Plugin, PluginError, Source, describe};
 use crate::model::wit::log::Level;
 use crate::model::wit::{
-    Action, Condition, Context, HostInfo, Part, Phase, Problem, Question, RoleInfo, Severity, Step,
+    Action, Condition, Context, GitState, HostInfo, Machine, Operation, Part, Phase, Problem,
+    Question, RoleInfo, Severity, Step,
 };
 
 mod cache;
+mod evolution;
 mod grants;
 mod hostile;
 mod steps;
 
-/// The guest of `tests/guests`, built once: it does what its settings say.
-static HOSTILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+/// The guest of `tests/guests`: it does what its settings say.
+static HOSTILE: LazyLock<Vec<u8>> = LazyLock::new(|| guest("windlass-hostile"));
+
+/// Builds a guest of the tests.
+fn guest(package: &str) -> Vec<u8> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
     let program = std::env::current_exe().unwrap();
     let target = guests::target_directory(&program).expect("cargo runs the tests");
-    let packages = ["windlass-hostile".to_owned()];
+    let packages = [package.to_owned()];
     let modules = guests::build(&workspace, &target, &packages).unwrap_or_else(|e| panic!("{e}"));
     guests::encode(&modules[0]).unwrap()
-});
+}
 
 /// What a host logged.
 type Log = Arc<Mutex<Vec<(String, Level, String)>>>;
@@ -82,8 +87,7 @@ impl Bench {
 
     fn hostile(&self) -> Plugin {
         let plugin = self.host().load(self.source("hostile", &HOSTILE)).unwrap();
-        let asked = plugin.description().capabilities.iter();
-        let asked: Vec<Capability> = asked.map(|text| text.parse().unwrap()).collect();
+        let asked = describe::asked(&plugin.description().capabilities).unwrap();
         plugin.granted(asked)
     }
 
@@ -118,9 +122,10 @@ fn context(settings: &serde_json::Value) -> Context {
         name: name.to_owned(),
         hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
         primary,
+        routed: false,
     };
     Context {
-        operation: "deploy".to_owned(),
+        operation: Operation { name: "deploy".to_owned(), aims: Vec::new() },
         arguments: "{}".to_owned(),
         service: "shop".to_owned(),
         destination: None,
@@ -135,6 +140,7 @@ fn context(settings: &serde_json::Value) -> Context {
         config: "{}".to_owned(),
         settings: settings.to_string(),
         secrets: vec!["TOKEN".to_owned()],
+        machine: Machine { directory: "/shop".to_owned(), cache: None, git: GitState::None },
         annotations: Vec::new(),
     }
 }
@@ -146,12 +152,16 @@ fn step(id: &str, host: &str, phase: Phase, action: Action) -> Step {
         host: host.to_owned(),
         role: None,
         phase,
+        once: false,
         action,
         time_limit_ms: 1_000,
         undo: None,
         when: Condition::Always,
         block: None,
         may_fail: false,
+        rolling: false,
+        is_result: false,
+        help: None,
         why: "test".to_owned(),
         audit: None,
         annotations: Vec::new(),

@@ -8,6 +8,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::model::address::is_metadata;
 use crate::model::wit::{OutputKind, Part, Text};
 
 /// Names of metadata services.
@@ -18,9 +19,6 @@ const METADATA: [&str; 5] = [
     "metadata.goog",
     "metadata.google.internal",
 ];
-/// Metadata services outside of 169.254.0.0/16: those of Alibaba Cloud and of Azure.
-const ELSEWHERE: [Ipv4Addr; 2] =
-    [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16)];
 
 /// Stands for an address that an earlier step yields; no literal can hold it.
 const ADDRESS: char = '\0';
@@ -68,7 +66,7 @@ fn authority(text: &str) -> Result<(), String> {
     let (host, port) = match text.strip_prefix('[').map(|rest| rest.split_once(']')) {
         Some(Some((address, after))) => {
             let Ok(address) = address.parse::<Ipv6Addr>() else { return unclear() };
-            if is_local_v6(address) {
+            if is_metadata(address.into()) {
                 return Err(refused());
             }
             ("", after)
@@ -95,7 +93,7 @@ fn authority(text: &str) -> Result<(), String> {
     // What ends in a number is read as an address, also an octal or hexadecimal one.
     if last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") {
         return match host.parse::<Ipv4Addr>() {
-            Ok(address) if is_local(address) => Err(refused()),
+            Ok(address) if is_metadata(address.into()) => Err(refused()),
             Ok(_) => Ok(()),
             Err(_) => unclear(),
         };
@@ -106,22 +104,6 @@ fn authority(text: &str) -> Result<(), String> {
 fn refused() -> String {
     "leads to a link-local or metadata address, which answers with the machine's own credentials"
         .to_owned()
-}
-
-fn is_local(address: Ipv4Addr) -> bool {
-    address.is_link_local() || ELSEWHERE.contains(&address)
-}
-
-/// Also of IPv4 addresses that are written as IPv6 ones: mapped, compatible, NAT64 and 6to4.
-fn is_local_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
-    let embedded = match [a, b, c, d, e, f] {
-        [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => Some(v4(g, h)),
-        [0x2002, high, low, ..] => Some(v4(high, low)),
-        _ => None,
-    };
-    address.is_unicast_link_local() || [a, b] == [0xfd00, 0xec2] || embedded.is_some_and(is_local)
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::bindings::{Lowered, LoweredQuery, LoweredWait};
+use super::contract::{Answer, Lowered, LoweredQuery, LoweredWait};
 use super::verify_texts;
-use super::walk::{self, Place};
+use super::walk;
+use crate::model::action::{self, Slot};
 use crate::model::printable::is_one_line;
 use crate::model::wit::{
-    ContainerAction, ContainerSpec, Context, Contribution, Fact, Move, Output, Part, Query,
-    Question, Workload,
+    Action, ContainerAction, ContainerFact, ContainerQuery, ContainerSpec, Context, Contribution,
+    Incoming, Move, Part, Query, Question, Workload,
 };
 
 /// Checks an id: `[a-z0-9._-]+`.
@@ -40,7 +41,7 @@ pub(super) fn role(cx: &Context, name: &str) -> Result<(), String> {
 pub(super) fn path(path: &str) -> Result<(), String> {
     let climbs = path.split('/').any(|segment| segment == "..");
     if path.is_empty() || climbs || path.contains(char::is_control) {
-        return Err(format!("{path:?} is no path that can be used"));
+        return Err(format!("{path:?} is not a path that can be used"));
     }
     Ok(())
 }
@@ -52,7 +53,7 @@ pub(super) fn questions(cx: &Context, questions: &[Question]) -> Result<(), Stri
         host(cx, name)?;
         let named = |reason: String| format!("in the question {id:?} to `{name}`: {reason}");
         if id.is_empty() || !is_one_line(id) {
-            return Err(format!("{id:?} is no id of a question"));
+            return Err(format!("{id:?} is not a valid id of a question"));
         }
         if !seen.insert((name, id)) {
             return Err(format!("two questions to `{name}` are called `{id}`"));
@@ -64,10 +65,11 @@ pub(super) fn questions(cx: &Context, questions: &[Question]) -> Result<(), Stri
             Query::Command(argv) if argv.first().is_none_or(String::is_empty) => {
                 return Err(named("a command without a program".to_owned()));
             }
-            Query::Other((kind, _)) => {
+            Query::Other(other) | Query::Container(ContainerQuery::Other(other)) => {
+                let kind = &other.name;
                 return Err(named(format!("this Windlass does not know the query `{kind}`")));
             }
-            _ => {}
+            Query::Command(_) | Query::Container(_) => {}
         }
     }
     Ok(())
@@ -97,22 +99,40 @@ fn spec(spec: &ContainerSpec) -> Result<(), String> {
     if spec.name.is_empty() || spec.image.is_empty() {
         return Err("it lacks a name or an image".to_owned());
     }
-    verify_texts::check(&walk::container(spec))
+    verify_texts::check(&action::container(spec))
 }
 
 /// Checks that only containers that were asked for are started.
-pub(super) fn moves(moves: &[Move], workloads: &[Workload]) -> Result<(), String> {
+pub(super) fn moves(cx: &Context, moves: &[Move], workloads: &[Workload]) -> Result<(), String> {
     let mut seen = BTreeSet::new();
-    for Move { workload, .. } in moves {
-        let Workload { host, role, .. } = workload;
-        if !workloads.iter().any(|given| (&given.host, &given.role) == (host, role)) {
-            return Err(format!(
-                "it moves `{role}` on `{host}`, for which no container is planned"
-            ));
+    for Move { host: name, role: group, incoming, .. } in moves {
+        role(cx, group)?;
+        server(cx, name)?;
+        if let Incoming::New(workload) = incoming {
+            let planned = |given: &&Workload| (&given.host, &given.role) == (name, group);
+            if (&workload.host, &workload.role) != (name, group)
+                || !workloads.iter().any(|given| planned(&given))
+            {
+                return Err(format!(
+                    "it moves `{group}` on `{name}`, for which no container is planned"
+                ));
+            }
         }
-        if !seen.insert((host, role)) {
-            return Err(format!("it moves `{role}` on `{host}` twice"));
+        if !seen.insert((name, group)) {
+            return Err(format!("it moves `{group}` on `{name}` twice"));
         }
+    }
+    Ok(())
+}
+
+/// Checks answers about roles on hosts.
+pub(super) fn on_hosts<'a>(
+    cx: &Context,
+    answers: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<(), String> {
+    for (name, group) in answers {
+        role(cx, group)?;
+        server(cx, name)?;
     }
     Ok(())
 }
@@ -141,7 +161,7 @@ pub(super) fn repository(name: &str) -> Result<(), String> {
     if !name.is_empty() && name.chars().all(allowed) && !name.starts_with('-') {
         return Ok(());
     }
-    Err(format!("{name:?} is no image repository"))
+    Err(format!("{name:?} is not an image repository"))
 }
 
 fn same(asked: usize, answered: usize) -> Result<(), String> {
@@ -160,14 +180,15 @@ pub(super) fn lowered(
     same(actions.len(), lowered.len())?;
     for (action, lowered) in actions.iter().zip(lowered) {
         let Ok(Lowered { commands, abort, .. }) = lowered else { continue };
-        let known: Vec<&Part> = walk::parts(&walk::container_action(action)).collect();
+        let action = Action::Container(action.clone());
+        let known: Vec<&Part> = walk::parts(&walk::action(&action)).collect();
         for command in commands.iter().chain(abort) {
             if command.argv.is_empty() {
                 return Err("a command without a program".to_owned());
             }
-            let stdin = command.stdin.iter().map(|text| (Place::Value, text));
-            let texts = walk::argv(&command.argv);
-            let texts = texts.chain(walk::values(&command.env)).chain(stdin).collect();
+            let stdin = command.stdin.iter().map(|text| (Slot::Value, text));
+            let texts = action::argv(&command.argv).into_iter();
+            let texts = texts.chain(action::values(&command.env)).chain(stdin).collect();
             verify_texts::check(&texts)?;
             let invented =
                 |part: &&Part| !matches!(part, Part::Literal(_)) && !known.contains(part);
@@ -188,7 +209,7 @@ pub(super) fn lowered_waits(
         if argv.is_empty() {
             return Err("a command without a program".to_owned());
         }
-        verify_texts::check(&walk::argv(argv).collect())?;
+        verify_texts::check(&action::argv(argv))?;
         if accept.is_empty() && steady.is_empty() {
             return Err("a wait that nothing can end well".to_owned());
         }
@@ -216,21 +237,19 @@ pub(super) fn lowered_queries(
 
 /// Checks that facts are of the kind that was asked for.
 pub(super) fn facts(
-    answers: &[(Query, Output)],
-    facts: &[Result<Fact, String>],
+    answers: &[Answer],
+    facts: &[Result<ContainerFact, String>],
 ) -> Result<(), String> {
+    use ContainerFact as F;
+    use ContainerQuery as Q;
     same(answers.len(), facts.len())?;
-    for ((query, _), fact) in answers.iter().zip(facts) {
+    for (Answer { query, .. }, fact) in answers.iter().zip(facts) {
         let Ok(fact) = fact else { continue };
-        let fits = matches!(
-            (query, fact),
-            (Query::Containers(_) | Query::Container(_), Fact::Containers(_))
-                | (Query::Images(_), Fact::Images(_))
-                | (Query::File(_), Fact::File(_))
-                | (Query::Directory(_), Fact::Directory(_))
-                | (Query::Command(_), Fact::Output(_))
-                | (Query::EnvNames(_), Fact::EnvNames(_))
-        );
+        let fits = match query {
+            Q::Containers(_) | Q::Container(_) => matches!(fact, F::Containers(_)),
+            Q::Images(_) => matches!(fact, F::Images(_)),
+            Q::Other(_) => matches!(fact, F::Other(_)),
+        };
         if !fits {
             return Err(format!("the fact it read is of another kind than {query:?}"));
         }

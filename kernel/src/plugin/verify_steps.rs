@@ -4,16 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::verify::{host, id, path, role};
 use super::{url, verify_texts, walk};
+use crate::model::action::{Yields, profile};
+use crate::model::outputs;
+use crate::model::plan::{LOCAL, Stretch};
 use crate::model::printable::is_one_line;
 use crate::model::wit::{
-    Action, Condition, ContainerAction, Context, OutputKind, OutputRef, Part, Step, Wait,
+    Action, Command, Condition, ContainerAction, Context, FileWrite, OutputRef, Part, Phase, Step,
+    Upload, Wait,
 };
-
-/// The `other` actions that the kernel performs.
-const KNOWN: [&str; 1] = ["say"];
-
-/// The annotation that says what to do if the step fails.
-const HELP: &str = "help";
 
 /// Checks the steps of one answer.
 ///
@@ -31,7 +29,30 @@ pub(super) fn check(cx: &Context, steps: &[Step]) -> Result<(), String> {
         // The order in which they run: by phase, then as listed.
         steps.sort_by_key(|step| step.phase as u8);
         unique(steps)?;
-        references(steps)?;
+    }
+    let mut local: Vec<&Step> = hosts.get(LOCAL).cloned().unwrap_or_default();
+    local.retain(|step| step.phase == Phase::Stage);
+    for (host, steps) in &hosts {
+        // What this machine yields before the lock, every host may use.
+        references(steps, if *host == LOCAL { &[] } else { &local })?;
+    }
+    once(steps)
+}
+
+/// Checks that what happens once has a phase with a barrier, and one host.
+fn once(steps: &[Step]) -> Result<(), String> {
+    for step in steps.iter().filter(|step| step.once) {
+        let named =
+            |reason: &str| Err(format!("the step `{}`, which is `once`, {reason}", step.id));
+        if !matches!(step.phase, Phase::Share | Phase::Cleanup) {
+            return named("is neither in `share` nor in `cleanup`");
+        }
+        if step.host == LOCAL {
+            return named("is on `local`");
+        }
+        if steps.iter().any(|other| other.id == step.id && other.host != step.host) {
+            return named("is on two hosts");
+        }
     }
     Ok(())
 }
@@ -42,8 +63,8 @@ fn alone(cx: &Context, step: &Step) -> Result<(), String> {
     host(cx, &step.host)?;
     step.role.iter().try_for_each(|name| role(cx, name))?;
     step.block.iter().try_for_each(|name| id("the block", name))?;
-    let help = step.annotations.iter().find(|(key, _)| key == HELP).map(|(_, text)| text);
-    let texts = [("title", Some(&step.title)), ("audit line", step.audit.as_ref()), ("help", help)];
+    let (audit, help) = (step.audit.as_ref(), step.help.as_ref());
+    let texts = [("title", Some(&step.title)), ("audit line", audit), ("help", help)];
     for (what, text) in texts {
         let Some(text) = text else { continue };
         if text.trim().is_empty() || !is_one_line(text) {
@@ -55,6 +76,12 @@ fn alone(cx: &Context, step: &Step) -> Result<(), String> {
     }
     if step.time_limit_ms == 0 {
         return Err("it has no time limit".to_owned());
+    }
+    if step.undo.is_some() && !Stretch::of(step).is_taken_back() {
+        return Err("it has an undo in a phase in which nothing is taken back".to_owned());
+    }
+    if step.host == LOCAL {
+        here(step)?;
     }
     for action in std::iter::once(&step.action).chain(&step.undo) {
         meant(action)?;
@@ -71,42 +98,57 @@ fn alone(cx: &Context, step: &Step) -> Result<(), String> {
     }
 }
 
+/// Checks that a step on the user's machine has a moment at which it is performed.
+fn here(step: &Step) -> Result<(), String> {
+    match (&step.action, step.phase) {
+        (_, Phase::Stage)
+        | (Action::Hook(_), Phase::Prepare | Phase::Start | Phase::Route | Phase::Cleanup) => {
+            Ok(())
+        }
+        (Action::Hook(_), _) => Err("no hook runs in this phase".to_owned()),
+        _ => Err("on `local` nothing but hooks runs after `stage`".to_owned()),
+    }
+}
+
 /// Checks that an action can be performed as it stands.
 fn meant(action: &Action) -> Result<(), String> {
-    walk::changed_paths(action).into_iter().try_for_each(path)?;
-    let texts = walk::variables(action);
+    let profile = profile(action);
+    profile.paths.into_iter().try_for_each(path)?;
     let mut names = BTreeSet::new();
-    for var in texts {
+    for var in profile.variables {
         if var.name.is_empty() || var.name.contains(['=', '\0', '\n']) {
-            return Err(format!("{:?} is no name of a variable", var.name));
+            return Err(format!("{:?} is not a valid name of a variable", var.name));
         }
         if !names.insert(&var.name) {
             return Err(format!("the variable `{}` is set twice", var.name));
         }
     }
     match action {
-        Action::Other((name, _)) if !KNOWN.contains(&name.as_str()) => {
-            Err(format!("this Windlass does not know the action `{name}`"))
+        Action::Other(other) => {
+            Err(format!("this Windlass does not know the action `{}`", other.name))
         }
-        Action::Run(command)
-        | Action::Exec((command, _))
-        | Action::Wait(Wait::Command(command)) => {
-            command.directory.as_deref().map_or(Ok(()), path)?;
-            program(command.argv.is_empty())
-        }
+        Action::Run(command) | Action::Wait(Wait::Command(command)) => runs(command),
+        Action::Exec(user) => runs(&user.command),
         Action::Container(ContainerAction::Exec(exec)) => program(exec.argv.is_empty()),
         // A set-user-ID file would be somebody else's rights for whoever runs it.
-        Action::WriteFile(write) if write.mode > 0o777 => {
-            Err(format!("the mode {:o} is not within 777", write.mode))
+        Action::WriteFile(FileWrite { mode, .. }) | Action::Upload(Upload { mode, .. })
+            if *mode > 0o777 =>
+        {
+            Err(format!("the mode {mode:o} is not within 777"))
         }
         Action::Wait(Wait::Http(http)) if http.status_from > http.status_to => {
             Err(format!("no status lies from {} to {}", http.status_from, http.status_to))
         }
         Action::Hook(name) if name.is_empty() || name.contains(['/', '\0']) => {
-            Err(format!("{name:?} is no name of a hook"))
+            Err(format!("{name:?} is not a valid name of a hook"))
         }
         _ => Ok(()),
     }
+}
+
+fn runs(command: &Command) -> Result<(), String> {
+    command.directory.as_deref().map_or(Ok(()), path)?;
+    program(command.argv.is_empty())
 }
 
 fn program(missing: bool) -> Result<(), String> {
@@ -130,8 +172,8 @@ fn unique(steps: &[&Step]) -> Result<(), String> {
 }
 
 /// Checks that conditions and outputs refer to what has run by then; `steps` are those of
-/// one host in the order in which they run.
-fn references(steps: &[&Step]) -> Result<(), String> {
+/// one host in the order in which they run, `local` those of this machine that are done by then.
+fn references(steps: &[&Step], local: &[&Step]) -> Result<(), String> {
     let place: BTreeMap<&str, usize> =
         steps.iter().enumerate().map(|(index, step)| (step.id.as_str(), index)).collect();
     let ends: BTreeMap<&str, usize> = steps
@@ -155,7 +197,8 @@ fn references(steps: &[&Step]) -> Result<(), String> {
                 let Part::OutputOf(output) = part else { continue };
                 let giver = place.get(output.step.as_str()).filter(|giver| **giver < end);
                 let giver = giver.map(|giver| steps[*giver]);
-                gives(giver, output).map_err(named)?;
+                let given = || local.iter().copied().find(|step| step.id == output.step);
+                gives(giver.or_else(given), output).map_err(named)?;
             }
         }
     }
@@ -168,18 +211,11 @@ fn gives(giver: Option<&Step>, output: &OutputRef) -> Result<(), String> {
     let Some(giver) = giver else {
         return Err(format!("no earlier step is called `{step}`"));
     };
-    let gives = match &giver.action {
-        Action::Container(ContainerAction::Run(_)) => *kind == OutputKind::ContainerId,
-        Action::Container(ContainerAction::InspectAddress(_)) => *kind == OutputKind::IpAddress,
-        Action::Container(ContainerAction::InspectPort(_)) => *kind == OutputKind::Port,
-        Action::Container(ContainerAction::InspectImage(_)) => *kind == OutputKind::Digest,
-        Action::Container(
-            ContainerAction::Exec(_) | ContainerAction::RunOnce(_) | ContainerAction::Other(_),
-        )
-        | Action::Run(_) => true,
-        Action::Wait(Wait::Http(http)) => *kind == OutputKind::Port && http.port_after.is_some(),
-        _ => false,
+    let gives = match profile(&giver.action).yields {
+        Yields::Nothing => false,
+        Yields::Only(only) => only == *kind,
+        Yields::Printed => true,
     };
-    let kind = walk::output_name(*kind);
+    let kind = outputs::name(*kind);
     if gives { Ok(()) } else { Err(format!("the step `{step}` gives no {kind}")) }
 }

@@ -3,10 +3,13 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::plan::{Effect, effect};
+use crate::model::action::profile;
+use crate::model::capability::Capability;
+use crate::model::plan::Effect;
 use crate::model::wit::{
-    Command, ContainerAction, ContainerSpec, ContainerState, ContainerStatus, Contribution, EnvVar,
-    Fact, FileWrite, Health, HealthStatus, Observation, Query, Wait, Workload,
+    Command, ContainerAction, ContainerFact, ContainerQuery, ContainerSpec, ContainerState,
+    ContainerStatus, Contribution, DirectoryMerge, EnvVar, Fact, FileWrite, Health, HealthStatus,
+    Mount, Observation, Query, RoleCommand, Wait, Workload,
 };
 use crate::plugin::grant::Grants;
 
@@ -31,7 +34,8 @@ fn write(path: &str) -> Action {
 fn a_loaded_file_holds_nothing_until_it_is_granted() {
     let bench = Bench::new();
     let plugin = bench.host().load(bench.source("hostile", &HOSTILE)).unwrap();
-    assert_eq!(plugin.missing_grants().len(), plugin.description().capabilities.len());
+    let asked = describe::asked(&plugin.description().capabilities).unwrap();
+    assert_eq!(plugin.missing_grants().into_iter().cloned().collect::<Vec<_>>(), asked);
     assert!(bench.hostile().missing_grants().is_empty());
     assert_eq!(
         plan(&bench, &["containers"], &write(".kamal/data/x")),
@@ -71,12 +75,12 @@ fn who_may_run_containers_may_change_what_those_it_was_told_of_have_mounted() {
         status: ContainerStatus::Running,
         health: HealthStatus::Healthy,
         created_at: String::new(),
-        mounts: vec![(source.to_owned(), "/tmp/kamal-cord".to_owned())],
+        mounts: vec![Mount { source: source.to_owned(), target: "/tmp/kamal-cord".to_owned() }],
         addresses: Vec::new(),
     };
     let allowed = |grant: &str, host: &str, source: &str, path: &str| {
         let plugin = bench.hostile().granted(vec![grant.parse().unwrap()]);
-        let answer = Ok(Fact::Containers(vec![mounted(source)]));
+        let answer = Ok(Fact::Container(ContainerFact::Containers(vec![mounted(source)])));
         let told = Observation { host: host.to_owned(), id: "q".to_owned(), answer };
         let settings = json!({ "steps": [step("a", "web-1", Phase::Prepare, write(path))] });
         plugin.plan(&context(&settings), &[told]).is_ok()
@@ -109,6 +113,13 @@ fn every_action_needs_its_capability() {
     assert_eq!(plan(&bench, &["containers"], &start), Ok(()));
     let pull = Action::Container(ContainerAction::Pull("x".to_owned()));
     assert!(plan(&bench, &["containers"], &pull).unwrap_err().contains("`images`"));
+    let as_role = || {
+        let argv = vec![literal("bin/migrate")];
+        Action::RunAsRole(RoleCommand { role: "web".to_owned(), argv })
+    };
+    let all_else = ["containers", "run", "images", "files:data"];
+    assert!(plan(&bench, &all_else, &as_role()).unwrap_err().contains("`run-as-role`"));
+    assert_eq!(plan(&bench, &["run-as-role"], &as_role()), Ok(()));
     let hook = Action::Hook("pre-deploy".to_owned());
     assert!(plan(&bench, &["run"], &hook).unwrap_err().contains("`local`"));
     assert!(plan(&bench, &["run"], &command(true)).unwrap_err().contains("`secret:TOKEN`"));
@@ -126,7 +137,7 @@ fn questions_and_undos_are_checked_too() {
         let settings = json!({ "questions": [question] });
         bench.hostile().granted(grants).observe(&context(&settings)).is_ok()
     };
-    assert!(ask(&[], Query::Container("x".to_owned())));
+    assert!(ask(&[], Query::Container(ContainerQuery::Container("x".to_owned()))));
     assert!(!ask(&[], Query::Command(vec!["id".to_owned()])));
     assert!(ask(&["run"], Query::Command(vec!["id".to_owned()])));
     assert!(!ask(&["run"], Query::File(".kamal/data/x".to_owned())));
@@ -157,6 +168,7 @@ fn workload(secret: &str) -> Workload {
         volumes: Vec::new(),
         publish: Vec::new(),
         network: None,
+        user: None,
         log_driver: None,
         log_options: Vec::new(),
         health: None,
@@ -171,6 +183,9 @@ fn workload(secret: &str) -> Workload {
         version: "3f9a".to_owned(),
         container,
         health_path: None,
+        start_limit_ms: 1_000,
+        log_lines: 10,
+        annotations: Vec::new(),
     }
 }
 
@@ -183,9 +198,9 @@ fn a_role_may_start_what_it_was_given_and_nothing_else() {
         json!({ "steps": [step("start", "web-1", Phase::Start, Action::Container(action))] })
     };
     let given = [workload("DATABASE")];
-    let rollout = plugin.roll(&context(&start("DATABASE")), &[], &given, &[]).unwrap();
+    let rollout = plugin.roll(&context(&start("DATABASE")), &[], &given).unwrap();
     assert_eq!((rollout.steps.len(), rollout.moves.len()), (1, 1));
-    let error = plugin.roll(&context(&start("MASTER_KEY")), &[], &given, &[]).unwrap_err();
+    let error = plugin.roll(&context(&start("MASTER_KEY")), &[], &given).unwrap_err();
     assert!(error.to_string().contains("`secret:MASTER_KEY`"), "{error}");
 
     let own =
@@ -208,10 +223,10 @@ fn s6_a_strangers_command_needs_the_lock_whatever_it_says() {
         read_only: true,
     };
     for action in [Action::Run(command.clone()), Action::Wait(Wait::Command(command))] {
-        assert_eq!(effect(&action), Effect::Read);
+        assert_eq!(profile(&action).effect, Effect::Read);
         let settings = json!({ "steps": [step("a", "web-1", Phase::Prepare, action)] });
         let steps = Bench::new().hostile().plan(&context(&settings), &[]).unwrap();
-        assert_eq!(effect(&steps[0].action), Effect::Write);
+        assert_eq!(profile(&steps[0].action).effect, Effect::Write);
     }
 }
 
@@ -229,7 +244,10 @@ fn s8_a_strangers_files_stay_in_the_directory_that_was_granted() {
     );
     assert_eq!(plugin.unlinked(".kamal", &at("/srv/x")), ["/srv/x", "/srv/x.windlass-new"]);
     let mut undone = step("a", "web-1", Phase::Prepare, Action::RemoveFile(".kamal/a".to_owned()));
-    undone.undo = Some(Action::MergeDirectory((".kamal/b".to_owned(), ".kamal/c".to_owned())));
+    undone.undo = Some(Action::MergeDirectory(DirectoryMerge {
+        source: ".kamal/b".to_owned(),
+        target: ".kamal/c".to_owned(),
+    }));
     assert_eq!(plugin.unlinked(".kamal", &undone), [".kamal/a", ".kamal/b", ".kamal/c"]);
     let bundled = bench.host().load(Source::Bundled("env".to_owned())).unwrap();
     assert!(bundled.is_bundled() && !plugin.is_bundled());
@@ -237,7 +255,8 @@ fn s8_a_strangers_files_stay_in_the_directory_that_was_granted() {
 }
 
 #[test]
-fn s8_additions_of_a_stranger_need_containers() {
+fn s8_additions_need_compose_and_mounts_containers() {
+    use Capability as C;
     let none = || Contribution {
         host: "web-1".to_owned(),
         role: "web".to_owned(),
@@ -247,28 +266,30 @@ fn s8_additions_of_a_stranger_need_containers() {
         volumes: Vec::new(),
         network: None,
         health: None,
-        proxied: true,
+        annotations: Vec::new(),
     };
     let label = ("traefik.http.routers.evil.rule".to_owned(), literal("PathPrefix(`/`)"));
     let var = EnvVar { name: "LD_PRELOAD".to_owned(), value: literal("x") };
     let health = Health { command: "x".to_owned(), interval_ms: None };
     let changes = [
-        Contribution { labels: vec![label], ..none() },
-        Contribution { env: vec![var], ..none() },
-        Contribution { network: Some("host".to_owned()), ..none() },
-        Contribution { health: Some(health), ..none() },
-        Contribution { volumes: vec![literal("/:/host")], ..none() },
+        (C::Compose, Contribution { labels: vec![label], ..none() }),
+        (C::Compose, Contribution { env: vec![var], ..none() }),
+        (C::Compose, Contribution { network: Some("host".to_owned()), ..none() }),
+        (C::Compose, Contribution { health: Some(health), ..none() }),
+        (C::Containers, Contribution { volumes: vec![literal("/:/host")], ..none() }),
     ];
     let cx = context(&json!({}));
     let add = |held: Option<Vec<Capability>>, asked: Vec<Capability>, part: &Contribution| {
         Grants::new("slim", asked, held).contributions(&cx, std::slice::from_ref(part), &[])
     };
-    let containers = || vec![Capability::Containers];
-    for change in &changes {
-        let refused = add(Some(Vec::new()), containers(), change).unwrap_err().to_string();
-        assert!(refused.contains("`containers` is not granted"), "{refused}");
-        assert_eq!(add(Some(containers()), containers(), change), Ok(()));
+    for (needed, change) in &changes {
+        let needed = || vec![needed.clone()];
+        let refused = add(Some(Vec::new()), needed(), change).unwrap_err();
+        assert_eq!(std::slice::from_ref(&refused.capability), &needed()[..]);
+        assert!(refused.to_string().contains("is not granted"), "{refused}");
+        assert_eq!(add(Some(needed()), needed(), change), Ok(()));
     }
     assert_eq!(add(Some(Vec::new()), Vec::new(), &none()), Ok(()));
-    assert_eq!(add(None, Vec::new(), &changes[0]), Ok(()), "a bundled plugin is believed");
+    let bundled = add(None, Vec::new(), &changes[0].1).unwrap_err();
+    assert_eq!(bundled.line, None, "also a bundled plugin must ask for what it does");
 }

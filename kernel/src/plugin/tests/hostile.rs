@@ -113,7 +113,7 @@ fn a_huge_answer_is_refused() {
 }
 
 fn say() -> Action {
-    Action::Other(("say".to_owned(), "\"hello\"".to_owned()))
+    Action::Say("hello".to_owned())
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn other_imports_and_versions_are_refused_before_compiling() {
     let error = refused(&renamed("wasi:cli/environment", "evil:cli/environment"));
     assert_eq!(error.fault, Fault::Import("evil:cli/environment@0.2.0".to_owned()));
 
-    let error = refused(&renamed("lifecycle@0.1.0", "lifecycle@0.7.0"));
+    let error = refused(&renamed("lifecycle@0.2.0", "lifecycle@0.7.0"));
     assert!(matches!(&error.fault, Fault::Contract { found, .. } if found == "0.7.0"), "{error:?}");
     assert!(error.to_string().contains("update Windlass"), "{error}");
 

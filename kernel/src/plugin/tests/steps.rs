@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::wit::{
-    Command, ContainerAction, EnvFileWrite, EnvVar, FileWrite, HttpWait, OutputKind, OutputRef,
-    Wait,
+    Command, ContainerAction, EnvFileWrite, EnvVar, Extension, FileWrite, HttpWait, OutputKind,
+    OutputRef, Wait,
 };
 use crate::plugin::verify_steps::check;
 
@@ -90,7 +90,7 @@ fn conditions_name_earlier_steps_or_blocks() {
 #[test]
 fn steps_say_what_they_need_to() {
     let with = |change: &dyn Fn(&mut Step)| {
-        let mut step = at("a", Phase::Stage);
+        let mut step = at("a", Phase::Start);
         change(&mut step);
         lie(&[step])
     };
@@ -102,11 +102,15 @@ fn steps_say_what_they_need_to() {
     assert!(with(&|s| s.undo = Some(run(&[""]))).contains("without a program"));
     assert!(with(&|s| s.action = Action::Wait(Wait::DelayMs(5_000))).contains("5000 ms"));
     assert!(
-        with(&|s| s.action = Action::RemoveDirectory("a/../..".to_owned())).contains("no path")
+        with(&|s| s.action = Action::RemoveDirectory("a/../..".to_owned()))
+            .contains("is not a path")
     );
-    assert!(with(&|s| s.action = Action::RemoveDirectory(String::new())).contains("no path"));
-    assert!(with(&|s| s.action = Action::Hook("../x".to_owned())).contains("no name of a hook"));
-    let other = Action::Other(("reboot".to_owned(), "{}".to_owned()));
+    assert!(with(&|s| s.action = Action::RemoveDirectory(String::new())).contains("is not a path"));
+    assert!(
+        with(&|s| s.action = Action::Hook("../x".to_owned()))
+            .contains("is not a valid name of a hook")
+    );
+    let other = Action::Other(Extension { name: "reboot".to_owned(), data: "{}".to_owned() });
     assert!(with(&|s| s.action = other.clone()).contains("does not know the action `reboot`"));
     let vars =
         ["A", "A"].map(|name| EnvVar { name: name.to_owned(), value: literal("1") }).to_vec();
@@ -115,6 +119,62 @@ fn steps_say_what_they_need_to() {
     let (path, content) = ("f".to_owned(), literal(""));
     let write = Action::WriteFile(FileWrite { path, content, mode: 0o10_000 });
     assert!(with(&|s| s.action = write.clone()).contains("10000 is not within 777"));
+}
+
+#[test]
+fn on_this_machine_only_hooks_run_after_stage() {
+    let here = |phase, action| Step { host: "local".to_owned(), action, ..at("a", phase) };
+    let hook = || Action::Hook("pre-deploy".to_owned());
+    for phase in [Phase::Stage, Phase::Prepare, Phase::Start, Phase::Route, Phase::Cleanup] {
+        assert_eq!(check(&context(), &[here(phase, hook())]), Ok(()), "{phase:?}");
+    }
+    for phase in [Phase::Share, Phase::Drain, Phase::Retire] {
+        assert!(lie(&[here(phase, hook())]).contains("no hook runs"), "{phase:?}");
+    }
+    assert_eq!(check(&context(), &[here(Phase::Stage, run(&["true"]))]), Ok(()));
+    assert!(lie(&[here(Phase::Prepare, run(&["true"]))]).contains("nothing but hooks"));
+}
+
+#[test]
+fn only_what_is_taken_back_has_an_undo() {
+    for phase in [Phase::Prepare, Phase::Start, Phase::Route] {
+        let step = Step { undo: Some(run(&["true"])), ..at("a", phase) };
+        assert_eq!(check(&context(), &[step]), Ok(()), "{phase:?}");
+    }
+    for phase in [Phase::Stage, Phase::Share, Phase::Drain, Phase::Retire, Phase::Cleanup] {
+        let step = Step { undo: Some(run(&["true"])), ..at("a", phase) };
+        assert!(lie(&[step]).contains("nothing is taken back"), "{phase:?}");
+    }
+}
+
+#[test]
+fn what_happens_once_has_a_barrier_and_one_host() {
+    let once = |phase| Step { once: true, ..at("migrate", phase) };
+    for phase in [Phase::Share, Phase::Cleanup] {
+        assert_eq!(check(&context(), &[once(phase)]), Ok(()), "{phase:?}");
+        let local = Step { host: "local".to_owned(), ..once(phase) };
+        assert!(lie(&[local]).contains("is on `local`"), "{phase:?}");
+        let other = |once| Step { host: "web-2".to_owned(), once, ..at("migrate", phase) };
+        for other in [other(true), other(false)] {
+            assert!(lie(&[once(phase), other.clone()]).contains("is on two hosts"), "{phase:?}");
+            assert!(lie(&[other, once(phase)]).contains("is on two hosts"), "{phase:?}");
+        }
+    }
+    let phases =
+        [Phase::Stage, Phase::Prepare, Phase::Start, Phase::Route, Phase::Drain, Phase::Retire];
+    for phase in phases {
+        assert!(lie(&[once(phase)]).contains("neither in `share` nor in `cleanup`"), "{phase:?}");
+    }
+}
+
+#[test]
+fn what_this_machine_yields_before_the_lock_every_host_may_use() {
+    let on = |host: &str, phase| Step { host: host.to_owned(), ..at("address", phase) };
+    assert_eq!(check(&context(), &[ask("ask", "address"), on("local", Phase::Stage)]), Ok(()));
+    let late = [ask("ask", "address"), on("local", Phase::Share)];
+    assert!(lie(&late).contains("no earlier step is called `address`"));
+    let back = Step { host: "local".to_owned(), ..ask("ask", "address") };
+    assert!(lie(&[back, on("web-1", Phase::Stage)]).contains("no earlier step"));
 }
 
 #[test]
@@ -160,7 +220,7 @@ fn s8_what_a_step_says_is_one_line() {
         |step, text| step.title = text,
         |step, text| step.audit = Some(text),
         |step, text| step.why = text,
-        |step, text| step.annotations = vec![("help".to_owned(), text)],
+        |step, text| step.help = Some(text),
     ];
     for set in set {
         for text in ["Boot\nerror: x", "Boot \u{202e}bew", "\u{2066}Boot", "a\u{2028}b", "a\x1b[2J"]

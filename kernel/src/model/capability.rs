@@ -1,12 +1,13 @@
-//! The capabilities, as descriptions and deploy.yml write them.
+//! The capabilities, as the kernel decides on them and as deploy.yml writes them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that a plugin may be allowed to do. Written `containers`, `images`,
-/// `registry`, `http`, `run`, `local`, `files:PATH`, `secret:NAME` or `secret:*`.
+/// One thing that a plugin may be allowed to do. Written `containers`, `images`, `registry`,
+/// `networks`, `run-as-role`, `compose`, `http`, `run`, `local`, `files:PATH`, `secret:NAME` or
+/// `secret:*`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Capability {
@@ -16,6 +17,12 @@ pub enum Capability {
     Images,
     /// Log in and out.
     Registry,
+    /// Make and remove networks.
+    Networks,
+    /// Run commands as roles would.
+    RunAsRole,
+    /// Add to the containers of roles.
+    Compose,
     /// Ask HTTP servers from the host.
     Http,
     /// Run any command. As good as the login user's rights.
@@ -31,9 +38,12 @@ pub enum Capability {
 
 impl Capability {
     /// Whether who holds this also holds `other`. Files are compared as written.
-    pub(super) fn includes(&self, other: &Self) -> bool {
+    pub fn includes(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Secret(held), Self::Secret(name)) => held == "*" || held == name,
+            (Self::Secret(held), Self::Secret(name)) => match held.strip_suffix('*') {
+                Some(start) => name.starts_with(start),
+                None => held == name,
+            },
             (Self::Files(held), Self::Files(path)) => {
                 match (resolve(held, ""), resolve(path, "")) {
                     (Some(held), Some(path)) => path.starts_with(&held),
@@ -46,7 +56,7 @@ impl Capability {
 
     /// Whether this is `files` of a directory with the path in it. The path and `home`, if
     /// not empty, are of the same host.
-    pub(super) fn holds_path(&self, path: &[String], run_directory: &str, home: &str) -> bool {
+    pub fn holds_path(&self, path: &[String], run_directory: &str, home: &str) -> bool {
         let Self::Files(prefix) = self else { return false };
         let prefix = if prefix.starts_with('/') || run_directory.is_empty() {
             resolve(prefix, home)
@@ -57,7 +67,7 @@ impl Capability {
     }
 
     /// As an item of a YAML flow sequence.
-    pub(super) fn yaml(&self) -> String {
+    pub fn yaml(&self) -> String {
         let text = self.to_string();
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:*".contains(c);
         if text.chars().all(plain) && !text.ends_with(':') {
@@ -69,7 +79,7 @@ impl Capability {
 
 /// The segments of a path, from the root if it or `home` is absolute (then the first is
 /// empty). None if it climbs with `..`.
-pub(super) fn resolve(path: &str, home: &str) -> Option<Vec<String>> {
+pub fn resolve(path: &str, home: &str) -> Option<Vec<String>> {
     let path = if path.starts_with('/') || home.is_empty() {
         path.to_owned()
     } else {
@@ -98,6 +108,9 @@ impl FromStr for Capability {
             ("containers", _) => Ok(Self::Containers),
             ("images", _) => Ok(Self::Images),
             ("registry", _) => Ok(Self::Registry),
+            ("networks", _) => Ok(Self::Networks),
+            ("run-as-role", _) => Ok(Self::RunAsRole),
+            ("compose", _) => Ok(Self::Compose),
             ("http", _) => Ok(Self::Http),
             ("run", _) => Ok(Self::Run),
             ("local", _) => Ok(Self::Local),
@@ -107,8 +120,8 @@ impl FromStr for Capability {
             (_, Some(("files", path))) => Ok(Self::Files(path.to_owned())),
             (_, Some(("secret", name))) if !name.is_empty() => Ok(Self::Secret(name.to_owned())),
             _ => Err(format!(
-                "`{text}` is no capability; there are containers, images, registry, http, run, \
-                 local, files:PATH, secret:NAME and secret:*"
+                "`{text}` is not a capability; there are containers, images, registry, networks, \
+                 run-as-role, compose, http, run, local, files:PATH, secret:NAME and secret:*"
             )),
         }
     }
@@ -120,6 +133,9 @@ impl fmt::Display for Capability {
             Self::Containers => f.write_str("containers"),
             Self::Images => f.write_str("images"),
             Self::Registry => f.write_str("registry"),
+            Self::Networks => f.write_str("networks"),
+            Self::RunAsRole => f.write_str("run-as-role"),
+            Self::Compose => f.write_str("compose"),
             Self::Http => f.write_str("http"),
             Self::Run => f.write_str("run"),
             Self::Local => f.write_str("local"),

@@ -125,9 +125,13 @@ pub fn command(plugins: &[&Description]) -> Command {
     for plugin in plugins {
         for spec in &plugin.commands {
             let verb = verb(spec);
-            match nouns.iter_mut().find(|(noun, _)| *noun == spec.noun) {
+            let Some(noun) = &spec.noun else {
+                root = root.subcommand(verb);
+                continue;
+            };
+            match nouns.iter_mut().find(|(known, _)| known == noun) {
                 Some((_, verbs)) => verbs.push(verb),
-                None => nouns.push((spec.noun.clone(), vec![verb])),
+                None => nouns.push((noun.clone(), vec![verb])),
             }
         }
     }
@@ -200,9 +204,6 @@ fn own() -> Vec<Command> {
         Command::new("details").about("Show what is up: proxy, app and accessories"),
         Command::new("remove")
             .about("Remove proxy, app and accessories from the hosts, and log out of the registry"),
-        Command::new("downgrade")
-            .about("Go back from Kamal 2: Traefik takes the place of kamal-proxy")
-            .arg(switch("rolling", None, "One host after the other")),
         Command::new("audit").about("Show the audit log of every host"),
         Command::new("status").about("Show what runs where, the lock and the last deploys"),
         Command::new("envify")
@@ -210,7 +211,7 @@ fn own() -> Vec<Command> {
             .arg(switch("skip-push", Some('P'), "Do not push env files to the hosts")),
         Command::new("docs")
             .about("Show the keys of deploy.yml")
-            .arg(Arg::new("SECTION").help("Such as healthcheck, role or traefik")),
+            .arg(Arg::new("SECTION").help("Such as healthcheck, role or env")),
         Command::new("config").about("Print the resolved configuration"),
         Command::new("version").about("Print the version of Windlass"),
     ]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Command;
 
+use crate::deploy::crew::typed;
 use crate::plugin::Description;
 
 use super::args;
@@ -20,15 +21,19 @@ pub const HELP: &str =
 pub fn check(plugins: &[&Description]) -> Result<(), String> {
     let kernel = args::kernel();
     let (names, shorts) = options(&kernel);
-    let mut owners: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
     for plugin in plugins {
         for spec in &plugin.commands {
-            let (noun, verb) = (spec.noun.as_str(), spec.verb.as_str());
-            let by = format!("the plugin `{}` brings the command `{noun} {verb}`", plugin.name);
-            if noun == "help" || kernel.find_subcommand(noun).is_some() {
-                return Err(format!("{by}, but `{noun}` is a command of Windlass itself"));
+            let typed = typed(spec);
+            let by = format!("the plugin `{}` brings the command `{typed}`", plugin.name);
+            let first = spec.noun.as_ref().unwrap_or(&spec.verb);
+            if first == "help" || kernel.find_subcommand(first).is_some() {
+                return Err(format!("{by}, but `{first}` is a command of Windlass itself"));
             }
-            if let Some(other) = owners.insert((noun, verb), &plugin.name) {
+            let other = owners.insert(typed.clone(), &plugin.name);
+            let as_noun = |known: &String| known.split_once(' ').is_some_and(|(n, _)| n == typed);
+            let clash = || owners.iter().find(|(known, _)| as_noun(known)).map(|(_, by)| *by);
+            if let Some(other) = other.or_else(clash) {
                 return Err(format!("{by}, which the plugin `{other}` brings too"));
             }
             let flags = spec.flags.iter().map(|flag| &flag.name);
@@ -77,9 +82,10 @@ mod tests {
 
     fn plugin(name: &str, noun: &str, verb: &str) -> Description {
         let command = CommandSpec {
-            noun: noun.to_string(),
+            noun: Some(noun.to_string()),
             verb: verb.to_string(),
             about: String::new(),
+            aims: Vec::new(),
             flags: Vec::new(),
             arguments: Vec::new(),
             scope: Scope::AllHosts,
@@ -95,6 +101,9 @@ mod tests {
             reads: Vec::new(),
             commands: vec![command],
             capabilities: Vec::new(),
+            needs: Vec::new(),
+            hooks: Vec::new(),
+            foreign_keys: Vec::new(),
         }
     }
 

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 use crate::config::draw::draw;
 use crate::config::source::Sources;
 use crate::deploy::RunError;
-use crate::deploy::compose::PlanError;
 use crate::model::problem::Problem;
 
-use super::stream::Stream;
+use super::stream::{self, Stream};
 
 /// Everything a command can fail with.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ impl Failure {
 
     /// Problems, drawn on the lines of the files they are about.
     pub fn drawn(problems: &[Problem], sources: &Sources) -> Self {
-        Self::Drawn(draw(problems, sources, color()))
+        Self::Drawn(draw(problems, sources, stream::color()))
     }
 
     /// The failure as a problem of what asked for it.
@@ -47,17 +46,6 @@ impl Failure {
             },
             Self::Usage(error) => Problem::error(error.to_string()),
             Self::Interrupted(_) | Self::Said | Self::CutOff => Problem::error("interrupted"),
-        }
-    }
-
-    /// The same without the values of secrets.
-    pub fn masked(self, output: &super::output::Output) -> Self {
-        match self {
-            Self::Message(text) => Self::Message(output.clean(&text)),
-            Self::Interrupted(text) => Self::Interrupted(output.clean(&text)),
-            // Drawn problems may carry colours, which cleaning would take out.
-            Self::Drawn(text) => Self::Drawn(output.mask_only(&text)),
-            other => other,
         }
     }
 
@@ -84,12 +72,6 @@ impl Failure {
         }
         ExitCode::FAILURE
     }
-}
-
-/// Whether standard error is a terminal that may be coloured.
-pub fn color() -> bool {
-    use std::io::IsTerminal as _;
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 impl From<clap::Error> for Failure {
@@ -128,15 +110,5 @@ impl From<RunError> for Failure {
             RunError::Interrupted => Self::Interrupted("nothing was changed".into()),
             error => Self::Message(error.to_string()),
         }
-    }
-}
-
-/// Findings of plugins get the place in deploy.yml that their pointer means.
-pub fn place(error: RunError, workspace: &super::workspace::Workspace) -> Failure {
-    match error {
-        RunError::Plan(PlanError::Problems(problems)) => {
-            Failure::drawn(&workspace.placed(problems), &workspace.sources)
-        }
-        error => error.into(),
     }
 }

@@ -7,7 +7,6 @@ mod clashes;
 mod commands;
 mod connect;
 mod failure;
-mod hooks;
 mod nouns;
 mod operate;
 mod output;

@@ -41,6 +41,7 @@ fn of_project(
         version: None,
         env,
         read: &from_disk,
+        foreign: &[],
         allow_commands: false,
         run: &|_| Err(Box::new(Problem::error("not now"))),
     };

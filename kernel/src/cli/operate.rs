@@ -7,34 +7,33 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use crate::deploy::hosts::Seen;
+use crate::deploy::hooks::Hooks;
+use crate::deploy::operation::{self, BOOTSTRAP};
 use crate::deploy::remote::Remote;
-use crate::deploy::{Run, RunError, Settings};
-use crate::execute;
+use crate::deploy::seen::Seen;
+use crate::deploy::{Attached, Run, RunError, Settings, attached};
 use crate::local;
 use crate::model::event::Event;
-use crate::model::plan::{Effect, Plan, PlannedStep};
-use crate::model::wit::{Action, ContainerAction};
+use crate::model::plan::{Effect, Plan};
+use crate::model::wit::{self, Aim};
 use crate::plugin::Scope;
 use crate::ssh::Pool;
 
-use super::failure::{self, Failure};
-use super::hooks::Hooks;
+use super::failure::Failure;
 use super::output::Output;
-use super::workspace::{Workspace, no_host};
+use super::workspace::{self, Workspace, no_host};
 use super::{Globals, connect, stream};
 
 /// How long to wait for somebody else's lock, in seconds, unless told otherwise: longer than
 /// a dead client's lease.
 const LOCK_WAIT_S: u64 = 60;
 
-/// The operation with which `setup` begins: whatever servers need before they can be asked.
-pub const BOOTSTRAP: &str = "bootstrap";
-
 /// What to do, and how its results are shown.
 pub struct Operation<'a> {
     /// `deploy`, or noun and verb.
     pub name: &'a str,
+    /// What it wants of plugins.
+    pub aims: Vec<Aim>,
     pub arguments: Value,
     /// Texts of steps are the result.
     pub prints: bool,
@@ -45,10 +44,18 @@ pub struct Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
-    /// One without arguments that tells nothing but how it went.
+    /// One of the kernel's own, without arguments, that tells nothing but how it went.
     pub fn new(name: &'a str) -> Self {
+        let aims = operation::own(name, true).aims;
         let arguments = Value::Object(Map::new());
-        Self { name, arguments, prints: false, deploys: false, in_service: false }
+        Self { name, aims, arguments, prints: false, deploys: false, in_service: false }
+    }
+
+    /// One that deploys; with `skip_push` what is in the registry.
+    pub fn deploy(name: &'a str, skip_push: bool) -> Self {
+        let aims = operation::own(name, !skip_push).aims;
+        let arguments = serde_json::json!({ "skip-push": skip_push });
+        Self { aims, arguments, deploys: true, ..Self::new(name) }
     }
 }
 
@@ -56,7 +63,6 @@ impl<'a> Operation<'a> {
 pub struct Ready {
     pub run: Run<Remote>,
     pool: Pool,
-    pub hooks: Hooks,
     output: Output,
     interrupted: Arc<AtomicBool>,
 }
@@ -81,10 +87,10 @@ pub async fn ready(
         output.hush();
     }
     let mut brief = workspace.brief.clone();
-    brief.operation = operation.name.to_string();
+    brief.operation = wit::Operation { name: operation.name.into(), aims: operation.aims.clone() };
     brief.arguments = operation.arguments.clone();
     brief.prints = operation.prints;
-    let about = brief.about(&workspace.crew).map_err(|e| failure::place(e.into(), workspace));
+    let about = brief.about(&workspace.crew).map_err(|e| workspace::place(e.into(), workspace));
     let brief = about?;
     let scope = workspace.crew.command(operation.name).map(|(_, command)| command.scope);
     let is_local = scope == Some(Scope::Local);
@@ -94,9 +100,13 @@ pub async fn ready(
     let performer = local::performer(&workspace.directory).await?;
     let now = now();
     let command = if operation.name == BOOTSTRAP { "setup" } else { operation.name };
-    let hooks = Hooks::new(workspace, globals.skip_hooks, &performer, &now, command);
+    let hooks = match globals.skip_hooks {
+        true => Hooks::default(),
+        false => Hooks::new(&workspace.brief, &workspace.env, &performer, &now, command),
+    };
+    let hooks = if operation.deploys { hooks.of_a_deploy() } else { hooks };
     if !is_local && !workspace.connected.swap(true, Ordering::Relaxed) {
-        hooks.run("pre-connect", None).await?;
+        hooks.run("pre-connect").await?;
     }
     let mut hosts = brief.hosts.clone();
     let primary = &brief.project.primary_host;
@@ -119,12 +129,13 @@ pub async fn ready(
         crew: workspace.crew.clone(),
         brief,
         secrets: workspace.secrets.clone(),
+        hooks,
         sink: output.sink(),
         stop: watch::Sender::new(false),
         settings,
     };
     let interrupted = stop_on_signals(run.stop.clone());
-    Ok(Ready { run, pool, hooks, output: output.clone(), interrupted })
+    Ok(Ready { run, pool, output: output.clone(), interrupted })
 }
 
 /// Observes, plans and performs.
@@ -136,13 +147,9 @@ pub async fn operate(
 ) -> Result<(), Failure> {
     let mut ready = ready(workspace, &operation, globals, output).await?;
     let result = go(workspace, &operation, &mut ready, output).await;
-    let elapsed = ready.hooks.clone();
+    let hooks = ready.run.hooks.clone();
     ready.close().await;
-    let runtime = result?;
-    if operation.deploys {
-        elapsed.run("post-deploy", Some(runtime)).await?;
-    }
-    Ok(())
+    Ok(hooks.after_deploy(result?).await?)
 }
 
 async fn go(
@@ -159,20 +166,23 @@ async fn go(
     }
     if operation.in_service && !workspace.version_is_given {
         let found = ready.run.version_in_service().await;
-        if let Some(version) = found.map_err(|e| failure::place(e, workspace))? {
-            ready.hooks.act_on(&version);
+        if let Some(version) = found.map_err(|e| workspace::place(e, workspace))? {
+            ready.run.hooks.act_on(&version);
             ready.run.brief.act_on(version);
         }
     }
-    let seen = ready.run.observe().await.map_err(|e| failure::place(e, workspace))?;
-    let plan = ready.run.plan(&seen).map_err(|e| failure::place(e, workspace))?;
+    let seen = ready.run.observe().await.map_err(|e| workspace::place(e, workspace))?;
+    let plan = ready.run.plan(&seen).map_err(|e| workspace::place(e, workspace))?;
     if plan.steps.is_empty() {
         output.say("Nothing to do.");
         return Ok(0);
     }
-    if let Some(step) = plan.steps.iter().find(|step| attaches(step)) {
-        attach(&ready.run, step).await?;
-        return Ok(began.elapsed().as_secs());
+    if let Some(step) = attached(&plan) {
+        return match ready.run.attach(step, stream::until_closed(stream::stdout())).await? {
+            Attached::Well => Ok(began.elapsed().as_secs()),
+            Attached::Badly => Err(Failure::Said),
+            Attached::Unread => Err(Failure::CutOff),
+        };
     }
     perform(ready, operation, plan, seen, workspace).await?;
     if operation.prints {
@@ -186,7 +196,7 @@ async fn go(
     Ok(seconds.round() as u64)
 }
 
-/// Performs a plan with the operation's hooks.
+/// Performs a plan.
 pub async fn perform(
     ready: &Ready,
     operation: &Operation<'_>,
@@ -205,25 +215,12 @@ pub async fn perform(
         title += &format!(": {} steps, {writes} of them change a host", plan.steps.len());
     }
     (ready.run.sink)(Event::Phase { title });
-    let hooks = ready.hooks.clone();
-    let deploys = operation.deploys;
-    let hook = move |name: &str, about: Option<Vec<String>>| -> Result<bool, RunError> {
-        if name == "pre-deploy" && !deploys {
-            return Ok(false);
-        }
-        let hooks = match about {
-            Some(hosts) => hooks.about(&hosts),
-            None => hooks.clone(),
-        };
-        let handle = tokio::runtime::Handle::current();
-        tokio::task::block_in_place(|| handle.block_on(hooks.run(name, None)))
-    };
-    let done = ready.run.perform(plan, seen, &hook).await;
+    let done = ready.run.perform(plan, seen).await;
     done.map(|_| ()).map_err(|error| match error {
         RunError::Lanes(_) if ready.interrupted.load(Ordering::Relaxed) => {
             Failure::Interrupted(error.to_string())
         }
-        error => failure::place(error, workspace),
+        error => workspace::place(error, workspace),
     })
 }
 
@@ -244,78 +241,13 @@ fn stop_on_signals(stop: watch::Sender<bool>) -> Arc<AtomicBool> {
     came
 }
 
-/// True for a step that needs the user's terminal.
-fn attaches(step: &PlannedStep) -> bool {
-    match &step.step.action {
-        Action::Exec((_, tty)) => *tty,
-        Action::Container(ContainerAction::Exec(exec)) => exec.tty,
-        Action::Container(ContainerAction::RunOnce((_, tty))) => *tty,
-        Action::Container(ContainerAction::Logs(logs)) => logs.follow,
-        _ => false,
-    }
-}
-
-async fn attach(run: &Run<Remote>, step: &PlannedStep) -> Result<(), Failure> {
-    let line = execute::script::command_line(step, &run.secrets)
-        .map_err(|error| Failure::Message(format!("{}: {error}", step.step.title)))?;
-    if let Some(what) = &step.step.audit {
-        let record = run.audit().record(what, step.step.role.as_deref());
-        run.hosts.ask(&step.step.host, &record, |_| ()).await?;
-    }
-    let session = run.hosts.session(&step.step.host)?;
-    // What only tells something ends when nobody reads it; anything else is the user's to end.
-    let unread = async {
-        match step.effect {
-            Effect::Read => stream::until_closed(stream::stdout()).await,
-            Effect::Stage | Effect::User | Effect::Write => std::future::pending().await,
-        }
-    };
-    let ended = session.interactive(&line, unread).await;
-    match ended.map_err(|e| Failure::Message(e.to_string()))? {
-        None => Err(Failure::CutOff),
-        Some(status) if status.success() => Ok(()),
-        Some(_) => Err(Failure::Said),
-    }
-}
-
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }
 
 /// The time in RFC 3339, UTC, whole seconds.
-pub fn now() -> String {
-    let seconds = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    rfc3339(seconds)
-}
-
-/// Seconds since 1970 as RFC 3339: civil date from days, after Hinnant.
-fn rfc3339(seconds: u64) -> String {
-    let (days, rest) = ((seconds / 86_400) as i64, seconds % 86_400);
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let day = doy - (153 * mp + 2) / 5 + 1;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    let year = yoe + era * 400 + i64::from(month <= 2);
-    let (h, m, s) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rfc3339;
-
-    #[test]
-    fn dates() {
-        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
-        assert_eq!(rfc3339(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(rfc3339(1_795_440_896), "2026-11-23T13:34:56Z");
-    }
+fn now() -> String {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
 }

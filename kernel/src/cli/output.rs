@@ -11,7 +11,8 @@ use crate::model::printable::printable;
 use crate::model::secret::Masker;
 
 use super::Globals;
-use super::stream::Stream;
+use super::failure::Failure;
+use super::stream::{self, Stream};
 
 /// Prints events, masked. Results are kept until the end and printed by host.
 #[derive(Clone)]
@@ -54,7 +55,7 @@ impl Output {
             verbose: globals.verbose,
             quiet: globals.quiet,
             json: globals.json,
-            color: super::failure::color(),
+            color: stream::color(),
             results: Mutex::default(),
             hushed: Default::default(),
         };
@@ -74,6 +75,17 @@ impl Output {
     /// A text without secrets and without what could steer a terminal.
     pub fn clean(&self, text: &str) -> String {
         printable(&self.mask_only(text))
+    }
+
+    /// A failure without the values of secrets: it quotes what containers, builds and hooks print.
+    pub fn masked(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Message(text) => Failure::Message(self.clean(&text)),
+            Failure::Interrupted(text) => Failure::Interrupted(self.clean(&text)),
+            // Drawn problems may carry colours, which cleaning would take out.
+            Failure::Drawn(text) => Failure::Drawn(self.mask_only(&text)),
+            other => other,
+        }
     }
 
     /// A clean text in which revisions are cut short, for lines that people only follow.

@@ -59,6 +59,12 @@ pub fn stdout() -> std::io::Result<OwnedFd> {
     std::io::stdout().as_fd().try_clone_to_owned()
 }
 
+/// Whether standard error is a terminal that may be coloured.
+pub fn color() -> bool {
+    use std::io::IsTerminal as _;
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

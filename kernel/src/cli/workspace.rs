@@ -9,19 +9,23 @@ use fast_glob::glob_match;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::config::declared::Declared;
 use crate::config::load::{LoadOptions, Problems, from_disk, load};
 use crate::config::ownership;
-use crate::config::secrets::{self, Precedence};
-use crate::config::sensitive;
+use crate::config::secrets;
 use crate::config::source::Sources;
 use crate::config::tree::Tree;
-use crate::deploy::crew::{Brief, Crew};
+use crate::deploy::RunError;
+use crate::deploy::compose::PlanError;
+use crate::deploy::crew::{Brief, Crew, foreign_keys, owners};
 use crate::deploy::local_files::LocalFiles;
 use crate::local::Here;
+use crate::model::capability::Capability;
 use crate::model::problem::Problem;
 use crate::model::project::{PluginSpec, Project};
 use crate::model::secret::{Masker, SecretStore};
-use crate::plugin::{Capability, Host, HostOptions, Limits, Plugin, Source, bundled};
+use crate::model::wit::Operation;
+use crate::plugin::{Host, HostOptions, Limits, Plugin, Source, bundled};
 
 use super::failure::Failure;
 use super::{Globals, clashes, output::Output};
@@ -97,23 +101,28 @@ pub fn open(
 ) -> Result<Workspace, Failure> {
     let directory = PathBuf::from(DIRECTORY);
     let destination = globals.destination.as_deref();
-    let environment = secrets::read(&directory, destination, env, Precedence::Files)
+    let environment = secrets::read(&directory, destination, env)
         .map_err(|problems| Failure::drawn(&problems, &Sources::default()))?;
     let values = environment.values;
     let given = globals.version.clone().or_else(|| values.get("VERSION").cloned());
+    // Those that the project brings are known only when it is loaded.
+    let bundled = bundled_plugins(host)?;
+    let foreign = foreign_keys(&bundled);
     let options = LoadOptions {
         path: &globals.config,
         destination,
         version: given.as_deref(),
         env: &values,
         read: &from_disk,
+        foreign: &foreign,
         allow_commands: globals.allow_commands,
         run: &|line| command(line, &values).map_err(|f| Box::new(f.into_problem())),
     };
     // Before anything is drawn: a drawn line may show what is not a name.
     let conceal = |tree: &Tree| {
         let mut masker = Masker::default();
-        masker.extend(sensitive::misplaced(tree).iter().map(|text| (MISPLACED, text.as_str())));
+        let declared = Declared::read(tree, &owners(&bundled));
+        masker.extend(declared.misplaced.iter().map(|text| (MISPLACED, text.as_str())));
         masker
     };
     let loaded = load(&options).map_err(|found| {
@@ -127,31 +136,31 @@ pub fn open(
     let owners = crew.owners();
     let mut problems: Vec<Problem> = loaded.warnings;
     problems.extend(environment.warnings);
-    problems.extend(ownership::check(&tree, &owners));
+    problems.extend(ownership::check(&tree, &owners, &crew.foreign_keys()));
     if problems.iter().any(Problem::is_error) {
         return Err(Failure::drawn(&problems, &sources));
     }
-    let annotations = here.annotations();
-    // Without a context of its own a build takes what is committed, and nothing else.
-    let committed_only = tree.get("/builder/context").is_none();
+    let machine = here.machine();
+    let declared = Declared::read(&tree, &owners);
+    declared.add_to(&mut project);
     let version_is_given = given.is_some();
     let version = match given {
         Some(version) => version,
-        None => here.repository?.map(|r| r.version(committed_only)).unwrap_or_default(),
+        None => here.repository?.map(|r| r.version(!declared.uncommitted)).unwrap_or_default(),
     };
     project.version = version.clone();
     let InPlay { hosts, roles, others } = in_play(&project, globals)?;
     let secrets = secrets::store(&project.secrets_declared, &values);
-    let sensitive = sensitive::sensitive(&tree, &owners);
     let mut masker = secrets.masker();
-    masker.extend(sensitive::misplaced(&tree).iter().map(|text| (MISPLACED, text.as_str())));
-    masker.extend(sensitive.iter().map(|(pointer, text)| (pointer.as_str(), text.as_str())));
+    let misplaced = declared.misplaced.iter().map(|text| (MISPLACED, text.as_str()));
+    masker.extend(misplaced);
+    masker.extend(declared.values.iter().map(|(pointer, text)| (pointer.as_str(), text.as_str())));
     output.mask(masker);
     let brief = Brief {
         project,
         tree,
         owners,
-        operation: String::new(),
+        operation: Operation { name: String::new(), aims: Vec::new() },
         arguments: Value::Object(serde_json::Map::new()),
         prints: false,
         version,
@@ -159,13 +168,14 @@ pub fn open(
         run_id: run_id(),
         hosts,
         roles,
-        annotations,
+        routed: BTreeMap::new(),
+        machine,
         others,
         chosen_roles: globals.roles.is_some(),
         files: LocalFiles { directory: directory.clone(), env: values.clone() },
     };
     let connected = AtomicBool::new(false);
-    let sensitive = sensitive.into_iter().map(|(pointer, _)| pointer).collect();
+    let sensitive = declared.values.into_iter().map(|(pointer, _)| pointer).collect();
     let mut workspace = Workspace {
         brief,
         crew,
@@ -183,10 +193,11 @@ pub fn open(
         return Err(Failure::drawn(&errors, &workspace.sources));
     }
     if !warnings.is_empty() && !globals.quiet && !globals.json {
-        let color = super::failure::color();
+        let color = super::stream::color();
         output.warn(&crate::config::draw::draw(&warnings, &workspace.sources, color));
     }
-    workspace.brief = workspace.brief.with_repository(&workspace.crew)?;
+    let asked = workspace.brief.with_routes_and_repository(&workspace.crew);
+    workspace.brief = asked.map_err(|e| Failure::Message(e.to_string()))?;
     Ok(workspace)
 }
 
@@ -199,7 +210,7 @@ fn also_of_plugins(found: Problems, host: &Host) -> Failure {
         && let Ok(crew) = bundled_plugins(host)
             .and_then(|plugins| Crew::new(plugins).map_err(|e| Failure::Message(e.to_string())))
     {
-        problems.extend(ownership::check(&tree, &crew.owners()));
+        problems.extend(ownership::check(&tree, &crew.owners(), &crew.foreign_keys()));
         problems = ownership::sorted(problems);
     }
     Failure::drawn(&problems, &sources)
@@ -366,6 +377,16 @@ pub fn run_id() -> String {
         fastrand::fill(&mut bytes);
     }
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Findings of plugins get the place in deploy.yml that their pointer means.
+pub fn place(error: RunError, workspace: &Workspace) -> Failure {
+    match error {
+        RunError::Plan(PlanError::Problems(problems)) => {
+            Failure::drawn(&workspace.placed(problems), &workspace.sources)
+        }
+        error => error.into(),
+    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::ownership::Owner;
+use super::owner::Owner;
 use super::schema;
-use super::tree::segments;
+use super::tree::{covers, segments};
 use crate::model::problem::{Problem, Severity};
 
 /// One pattern, by whom, with its schema. No plugin means the kernel.
@@ -149,11 +149,6 @@ fn inside(path: &[String], plugin: &str, owners: &[Owner]) -> Option<(String, St
         other => format!("the plugin `{other}`"),
     };
     Some((owner.pattern.clone(), whose))
-}
-
-fn covers(pattern: &[String], path: &[String]) -> bool {
-    pattern.len() == path.len()
-        && pattern.iter().zip(path).all(|(wanted, found)| wanted == "*" || wanted == found)
 }
 
 /// Patterns of one length: the one that is literal further left wins.

@@ -4,18 +4,15 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::secrets::Precedence;
 use super::source::Source;
 use crate::model::problem::Problem;
 
 /// Add the variables of one file to `values`; later ones win. `$NAME` is looked
-/// up in `values` and in `env`, in the order that `precedence` gives. Problems
-/// carry file and line, never text.
+/// up in `values` and then in `env`. Problems carry file and line, never text.
 pub fn parse(
     source: &Source,
     values: &mut BTreeMap<String, String>,
     env: &BTreeMap<String, String>,
-    precedence: Precedence,
 ) -> Vec<Problem> {
     let start = source.text().len() - source.text().trim_start_matches('\u{feff}').len();
     let mut reader = Reader { source, text: source.text(), at: start, problems: Vec::new() };
@@ -36,11 +33,7 @@ pub fn parse(
             }
             Line::Pair(name, value) => {
                 let value = value.expand(|name| {
-                    let (first, second) = match precedence {
-                        Precedence::Environment => (env, &*values),
-                        Precedence::Files => (&*values, env),
-                    };
-                    first.get(name).or_else(|| second.get(name)).cloned().unwrap_or_default()
+                    values.get(name).or_else(|| env.get(name)).cloned().unwrap_or_default()
                 });
                 match value {
                     Ok(value) => drop(values.insert(name, value)),
@@ -248,8 +241,7 @@ mod tests {
     fn run(text: &str) -> (BTreeMap<String, String>, Vec<String>) {
         let env = [("HOME_TOWN".to_owned(), "Ulm".to_owned())].into();
         let mut values = BTreeMap::new();
-        let problems =
-            parse(&Source::new(".env", text), &mut values, &env, Precedence::Environment);
+        let problems = parse(&Source::new(".env", text), &mut values, &env);
         (values, problems.iter().map(Problem::to_string).collect())
     }
 

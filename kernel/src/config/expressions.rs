@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::Path;
 
 use super::erb::{self, Rendered, World};
-use super::load::LoadOptions;
+use super::options::LoadOptions;
 use super::source::Source;
 use super::tree::{Node, Tree};
 use super::yaml;

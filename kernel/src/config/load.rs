@@ -1,37 +1,19 @@
 //! From files to a [`Project`]: read, merge, check, all problems at once.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
+pub use super::options::LoadOptions;
 use super::source::Sources;
 use super::tree::{Node, Tree};
 use super::{expressions, overlay, ownership, project, yaml};
 use crate::model::problem::Problem;
 use crate::model::project::Project;
 
-/// What to load, and for whom.
-#[derive(Clone, Copy)]
-pub struct LoadOptions<'a> {
-    /// `config/deploy.yml`, as the user would write it.
-    pub path: &'a Path,
-    pub destination: Option<&'a str>,
-    /// Becomes `Project::version`; empty if the caller finds out later.
-    pub version: Option<&'a str>,
-    /// What ERB's `ENV` sees: the environment after `.env` files.
-    pub env: &'a BTreeMap<String, String>,
-    /// Reads a file: the configuration itself, and what its ERB reads.
-    pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
-    /// Whether commands in ERB may run. A file may allow it too, by `x-windlass: allow_commands`.
-    pub allow_commands: bool,
-    /// Runs a command line of ERB and gives what it prints.
-    pub run: &'a dyn Fn(&str) -> Result<String, Box<Problem>>,
-}
-
-/// A configuration without errors of the kernel's own. `ownership::check`,
-/// with the plugins that `project.windlass` names, is the caller's next step.
+/// A configuration without errors of the kernel's own. `ownership::check` and then
+/// `Declared::read`, with the plugins that `project.windlass` names, are the caller's next steps.
 #[derive(Debug)]
 pub struct Loaded {
     pub project: Project,
@@ -86,7 +68,7 @@ pub fn load(options: &LoadOptions<'_>) -> Result<Loaded, Box<Problems>> {
     let Some(tree) = read_all(options, &mut sources, &mut problems) else {
         return Err(Box::new(Problems { problems, sources, tree: None }));
     };
-    problems.extend(ownership::check_kernel(&tree));
+    problems.extend(ownership::check_kernel(&tree, options.foreign));
     require_destination(options, &tree, &mut problems);
     let project = project::build(
         &tree,

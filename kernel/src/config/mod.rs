@@ -2,18 +2,24 @@
 //! every value tied to the line it came from.
 //!
 //! text → [`erb`] → [`yaml`] → [`tree`] → [`overlay`] → [`load`] → `Project`;
-//! [`ownership`] shares the tree out among plugins, [`draw`] shows
-//! problems, [`mod@print`] the resolved configuration.
+//! [`ownership`] shares the tree out among plugins, whose schemas say what
+//! [`declared`] adds to the project; [`draw`] shows problems, [`mod@print`] the
+//! resolved configuration.
 
 mod claims;
+pub mod declared;
 mod dotenv;
 pub mod draw;
 pub mod erb;
 mod expressions;
+pub mod foreign;
+mod host_name;
 pub mod load;
+mod marks;
 mod merge_key;
-mod newer_kamal;
+mod options;
 pub mod overlay;
+pub mod owner;
 pub mod ownership;
 pub mod print;
 mod project;
@@ -22,7 +28,6 @@ mod schema;
 mod schema_values;
 mod schema_words;
 pub mod secrets;
-pub mod sensitive;
 pub mod source;
 mod syntax;
 mod topology;

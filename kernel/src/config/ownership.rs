@@ -4,45 +4,33 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::claims::Claims;
 pub use super::claims::of_kernel;
+use super::foreign::ForeignKey;
+use super::marks::Mark;
+pub use super::owner::Owner;
 use super::schema;
 use super::schema_words as words;
 use super::tree::{Entry, Node, Tree, Value, join, segments};
 use crate::model::problem::Problem;
 
-/// One part of the configuration that a plugin owns.
-///
-/// `pattern` is a JSON pointer in which `*` stands for any key or index:
-/// `/traefik`, `/servers/*/traefik`, `/healthcheck/cord`. The longest pattern
-/// owns a value; of two equally long ones the one without `*`. Lists of hosts
-/// under `/servers` are the kernel's, whatever is claimed. `schema` is JSON Schema as
-/// far as `config::schema` knows it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Owner {
-    pub plugin: String,
-    /// The plugin is part of the program. Another may not claim what lies below a key of
-    /// somebody else.
-    pub bundled: bool,
-    pub pattern: String,
-    pub schema: Json,
-}
-
 /// Check the whole tree: keys that nobody owns, and violations of every schema,
 /// the kernel's included; also patterns that cannot be granted. In the order of
 /// the files. Includes warnings.
-pub fn check(tree: &Tree, owners: &[Owner]) -> Vec<Problem> {
+pub fn check(tree: &Tree, owners: &[Owner], foreign: &[ForeignKey<'_>]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let claims = Claims::new(owners, &mut problems);
-    let mut walk = Walk { claims: &claims, kernel_only: false, problems };
-    walk.visit(&tree.root, None, &mut Vec::new(), None);
-    sorted(walk.problems)
+    problems.extend(Walk::through(tree, &claims, foreign, false).problems);
+    sorted(problems)
+}
+
+/// What the schemas say of the values' use, in the order of the files.
+pub(super) fn marks(tree: &Tree, owners: &[Owner]) -> Vec<Mark> {
+    Walk::through(tree, &Claims::new(owners, &mut Vec::new()), &[], false).marks
 }
 
 /// Check only what the kernel itself owns.
-pub fn check_kernel(tree: &Tree) -> Vec<Problem> {
+pub fn check_kernel(tree: &Tree, foreign: &[ForeignKey<'_>]) -> Vec<Problem> {
     let claims = Claims::new(&[], &mut Vec::new());
-    let mut walk = Walk { claims: &claims, kernel_only: true, problems: Vec::new() };
-    walk.visit(&tree.root, None, &mut Vec::new(), None);
-    sorted(walk.problems)
+    sorted(Walk::through(tree, &claims, foreign, true).problems)
 }
 
 /// The part of the tree that `plugin` owns, in the tree's own nesting:
@@ -85,11 +73,25 @@ fn is_note(path: &[String]) -> bool {
 
 struct Walk<'a> {
     claims: &'a Claims<'a>,
+    foreign: &'a [ForeignKey<'a>],
     kernel_only: bool,
     problems: Vec<Problem>,
+    marks: Vec<Mark>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn through(
+        tree: &Tree,
+        claims: &'a Claims<'a>,
+        foreign: &'a [ForeignKey<'a>],
+        kernel_only: bool,
+    ) -> Self {
+        let mut walk =
+            Self { claims, foreign, kernel_only, problems: Vec::new(), marks: Vec::new() };
+        walk.visit(&tree.root, None, &mut Vec::new(), None);
+        walk
+    }
+
     fn visit(
         &mut self,
         node: &Node,
@@ -151,12 +153,15 @@ impl Walk<'_> {
             origin: claim.plugin,
             owned_elsewhere: &owned_elsewhere,
             neighbours: &neighbours,
+            foreign: self.foreign,
         };
-        let mut problems = schema::check(node, entry, &pointer(path), claim.schema, &context);
+        let (mut problems, marks) =
+            schema::check(node, entry, &pointer(path), claim.schema, &context);
         for problem in &mut problems {
             self.too_far_right(problem);
         }
         self.problems.extend(problems);
+        self.marks.extend(marks);
     }
 
     /// An unknown key that is known at the root may only be indented too far.
@@ -174,8 +179,8 @@ impl Walk<'_> {
     fn unknown(&mut self, entry: Option<&Entry>, path: &[String]) {
         let (Some(entry), false) = (entry, self.kernel_only) else { return };
         let parent = &path[..path.len() - 1];
-        let mut problem =
-            words::unknown_key(entry, &pointer(parent), &self.claims.names_below(parent), None);
+        let known = self.claims.names_below(parent);
+        let mut problem = words::unknown_key(entry, &pointer(parent), &known, None, self.foreign);
         if problem.label.as_deref() == Some(words::NO_SETTING) {
             problem.label = Some("nobody owns this key".to_owned());
         }

@@ -12,9 +12,9 @@ use crate::model::project::{
 /// The newest Kamal whose configuration is understood.
 const KAMAL: [u64; 3] = [1, 9, 3];
 
-/// Build the project. Values of the wrong type, which the schema reports, count
-/// as absent here; what no schema can say is added to `problems`. None if a
-/// required part is missing.
+/// Build the project, without what the owners of other keys declare. Values of the
+/// wrong type, which the schema reports, count as absent here; what no schema can say
+/// is added to `problems`. None if a required part is missing.
 pub fn build(
     tree: &Tree,
     destination: Option<&str>,
@@ -45,18 +45,8 @@ pub fn build(
         ssh,
         run_directory: text("/run_directory").unwrap_or_else(|| ".kamal".to_owned()),
         boot,
-        retain_containers: number(tree, "/retain_containers")
-            .filter(|count| *count > 0)
-            .unwrap_or(5),
-        readiness_delay: number(tree, "/readiness_delay"),
-        stop_wait_time: number(tree, "/stop_wait_time"),
         hooks_path: text("/hooks_path").unwrap_or_else(|| ".kamal/hooks".to_owned()).into(),
-        require_destination: flag(tree, "/require_destination"),
-        minimum_version: text("/minimum_version"),
-        secrets_declared: declared_secrets(tree)
-            .into_iter()
-            .filter(|n| is_secret_name(n))
-            .collect(),
+        secrets_declared: Vec::new(),
         config: tree.to_json(),
         windlass: windlass(tree),
     })
@@ -188,47 +178,6 @@ fn windlass(tree: &Tree) -> WindlassSettings {
         plugins: plugins.iter().map(|entry| (entry.key.clone(), plugin(&entry.value))).collect(),
         gate: if gate.as_deref() == Some("start") { Gate::Start } else { Gate::Retire },
         lock_wait: number(tree, "/x-windlass/lock_wait"),
-    }
-}
-
-/// Names under `env.secret` anywhere, in the registry's lists and in
-/// `builder.secrets`; sorted, each once.
-pub(super) fn declared_secrets(tree: &Tree) -> Vec<String> {
-    let mut names = Vec::new();
-    for entry in tree.root.map().unwrap_or_default() {
-        // What stands under `x-…` counts only where an alias uses it.
-        if !entry.key.starts_with("x-") {
-            collect_env(&entry.key, &entry.value, &mut names);
-        }
-    }
-    for pointer in ["/registry/username", "/registry/password", "/builder/secrets"] {
-        names.extend(
-            tree.get(pointer)
-                .filter(|node| node.list().is_some())
-                .map(|node| texts(Some(node)))
-                .unwrap_or_default(),
-        );
-    }
-    names.sort();
-    names.dedup();
-    names
-}
-
-/// True if a secret can have this name.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
-}
-
-fn collect_env(key: &str, node: &Node, names: &mut Vec<String>) {
-    if key == "env" {
-        names.extend(texts(node.get("secret")));
-        for tag in node.get("tags").and_then(Node::map).unwrap_or_default() {
-            names.extend(texts(tag.value.get("secret")));
-        }
-    }
-    // Goes on below `env` too: a role or an accessory may have that name.
-    for entry in node.map().unwrap_or_default() {
-        collect_env(&entry.key, &entry.value, names);
     }
 }
 

@@ -7,12 +7,14 @@
 //! `allOf`, `if`/`then`/`else`, `$ref` to `#/…`, and boolean schemas. `$schema`, `$id`, `$defs`,
 //! `$comment`, `title`, `description`, `default`, `examples`, `deprecated`,
 //! `format` and `x-…` are notes; `x-help` says what to write instead of a value of the wrong type,
-//! `x-unknown` instead of an unknown key. [`unsupported`] finds everything else, so that no rule is
-//! silently ignored. Own code, because the problems must name places and
-//! because YAML scalars keep their text beside their value.
+//! `x-unknown` instead of an unknown key, and [`marks`] lists what a value may be used for.
+//! [`unsupported`] finds everything else, so that no rule is silently ignored. Own code, because
+//! the problems must name places and because YAML scalars keep their text beside their value.
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::foreign::ForeignKey;
+use super::marks::{self, Mark, Use};
 use super::schema_words::{self as words, Kind};
 use super::tree::{Entry, Node, Value, join};
 use crate::model::problem::Problem;
@@ -66,19 +68,22 @@ pub struct Context<'a> {
     pub owned_elsewhere: &'a dyn Fn(&str) -> bool,
     /// Names that others own directly under this pointer, for suggestions.
     pub neighbours: &'a dyn Fn(&str) -> Vec<String>,
+    /// Unknown keys that have an answer of their own.
+    pub foreign: &'a [ForeignKey<'a>],
 }
 
-/// All violations of `schema` by what `entry` or `node` holds.
-pub fn check(
+/// All violations of `schema` by what `entry` or `node` holds, and what it says of the values
+/// that fit.
+pub(super) fn check(
     node: &Node,
     entry: Option<&Entry>,
     pointer: &str,
     schema: &Json,
     context: &Context<'_>,
-) -> Vec<Problem> {
-    let mut checker = Checker { root: schema, context, problems: Vec::new() };
+) -> (Vec<Problem>, Vec<Mark>) {
+    let mut checker = Checker::new(schema, context);
     checker.value(&Subject { node, entry, pointer }, schema, 0);
-    checker.problems
+    (checker.problems, checker.marks)
 }
 
 /// Keywords of a schema that [`check`] would ignore, sorted, once.
@@ -125,9 +130,14 @@ pub(super) struct Checker<'a> {
     root: &'a Json,
     pub context: &'a Context<'a>,
     pub problems: Vec<Problem>,
+    marks: Vec<Mark>,
 }
 
 impl<'a> Checker<'a> {
+    fn new(root: &'a Json, context: &'a Context<'a>) -> Self {
+        Self { root, context, problems: Vec::new(), marks: Vec::new() }
+    }
+
     fn value(&mut self, subject: &Subject<'_>, schema: &'a Json, depth: usize) {
         let rules = match schema {
             Json::Bool(false) => {
@@ -155,14 +165,27 @@ impl<'a> Checker<'a> {
         match &subject.node.value {
             Value::Map(entries) => self.map(subject, entries, rules, depth),
             Value::List(items) => self.list(subject, items, rules, depth),
-            Value::Scalar(scalar) => self.bounds(subject, &scalar.data, rules),
+            Value::Scalar(scalar) => {
+                self.bounds(subject, &scalar.data, rules);
+                self.mark(subject, rules);
+            }
+        }
+    }
+
+    /// What the rules say of a single value's use. A name of a host is checked here too.
+    fn mark(&mut self, subject: &Subject<'_>, rules: &JsonMap<String, Json>) {
+        for to in marks::of(rules) {
+            if to == Use::Host {
+                self.host(subject);
+            }
+            self.marks.push(Mark { to, pointer: subject.pointer.to_owned() });
         }
     }
 
     /// `if` decides between `then` and `else`, and says nothing itself.
     fn branch(&mut self, subject: &Subject<'_>, rules: &'a JsonMap<String, Json>, depth: usize) {
         let Some(condition) = rules.get("if") else { return };
-        let mut checker = Checker { root: self.root, context: self.context, problems: Vec::new() };
+        let mut checker = Self::new(self.root, self.context);
         checker.value(subject, condition, depth + 1);
         let holds = !checker.problems.iter().any(Problem::is_error);
         if let Some(schema) = rules.get(if holds { "then" } else { "else" }) {
@@ -179,11 +202,11 @@ impl<'a> Checker<'a> {
         for keyword in ["anyOf", "oneOf"] {
             let mut failures = Vec::new();
             for schema in array(rules, keyword) {
-                let mut checker =
-                    Checker { root: self.root, context: self.context, problems: Vec::new() };
+                let mut checker = Self::new(self.root, self.context);
                 checker.value(subject, schema, depth + 1);
                 if !checker.problems.iter().any(Problem::is_error) {
                     self.problems.extend(checker.problems);
+                    self.marks.extend(checker.marks);
                     failures.clear();
                     break;
                 }
@@ -237,8 +260,9 @@ impl<'a> Checker<'a> {
                     let known = properties.into_iter().flat_map(JsonMap::keys).cloned();
                     let known: Vec<String> =
                         known.chain((self.context.neighbours)(subject.pointer)).collect();
+                    let Context { origin, foreign, .. } = *self.context;
                     let mut problem =
-                        words::unknown_key(entry, subject.pointer, &known, self.context.origin);
+                        words::unknown_key(entry, subject.pointer, &known, origin, foreign);
                     if let (Some(help), false) = (note(rules, "x-unknown"), is_guess(&problem)) {
                         problem.help = Some(help.to_owned());
                     }

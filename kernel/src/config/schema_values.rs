@@ -2,6 +2,7 @@
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::host_name;
 use super::schema::{Checker, Subject, count};
 use super::schema_words::{self as words, Kind};
 use super::tree::{Data, Value};
@@ -79,6 +80,14 @@ impl Checker<'_> {
         let help = subject.node.text().and_then(|text| words::suggest(&text, &names));
         let text = format!("should be {}", words::series(&words::wanted(schema)));
         self.add(subject, text, Some("not allowed here"), help);
+    }
+
+    /// A text that names a host.
+    pub fn host(&mut self, subject: &Subject<'_>) {
+        let problem = subject.node.text().and_then(|name| host_name::check(&name));
+        if let Some(problem) = problem {
+            self.push(problem.at(subject.node.spot.place()).about(subject.pointer));
+        }
     }
 
     /// A value of another type than the schema's `kinds`, which read as `wanted`; `help` is what

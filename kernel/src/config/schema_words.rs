@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::newer_kamal;
+use super::foreign::{self, ForeignKey};
 use super::tree::{Data, Entry, Node, Value, join, segments};
 use crate::model::problem::Problem;
 
@@ -193,8 +193,14 @@ fn collected(text: &str, kinds: &[Kind]) -> Option<String> {
 /// Under the mark of a key that nobody knows.
 pub const NO_SETTING: &str = "not a setting here";
 
-/// The problem of a key that nobody knows.
-pub fn unknown_key(entry: &Entry, parent: &str, known: &[String], origin: Option<&str>) -> Problem {
+/// The problem of a key that nobody knows, or that is one of the `foreign` keys.
+pub fn unknown_key(
+    entry: &Entry,
+    parent: &str,
+    known: &[String],
+    origin: Option<&str>,
+    foreign: &[ForeignKey<'_>],
+) -> Problem {
     let path: Vec<String> = segments(parent).collect();
     let message = match path.as_slice() {
         [] => format!("unknown key `{}`", entry.key),
@@ -212,10 +218,10 @@ pub fn unknown_key(entry: &Entry, parent: &str, known: &[String], origin: Option
         .about(join(parent, &entry.key))
         .label(label);
     problem.origin = origin.map(str::to_owned);
-    if let Some((whose, instead)) = newer_kamal::instead(&path, &entry.key) {
-        let at = path.iter().chain([&entry.key]).cloned().collect::<Vec<_>>().join("/");
-        problem.message = format!("`{at}` is a key of {whose}");
-        return problem.label("Windlass reads the file of Kamal 1.9").help(instead);
+    let whole: Vec<String> = path.iter().chain([&entry.key]).cloned().collect();
+    if let Some(key) = foreign::find(foreign, &whole) {
+        problem.message = format!("`{}` is a key of {}", whole.join("/"), key.origin);
+        return problem.label("Windlass does not read this key").help(key.help);
     }
     problem.help = suggest(&entry.key, known).or_else(|| {
         let mut known: Vec<&String> = known.iter().collect();

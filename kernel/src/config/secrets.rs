@@ -12,27 +12,16 @@ use super::source::Source;
 use crate::model::problem::Problem;
 use crate::model::secret::SecretStore;
 
-/// Who wins where a file and the process environment set the same name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Precedence {
-    /// The process environment: what the user typed for this one run.
-    #[default]
-    Environment,
-    /// The files, as Kamal 1.9.3 does (1.9.2 and older did the opposite).
-    Files,
-}
-
 /// The environment after `.env` files.
 #[derive(Debug, Default)]
 pub struct Environment {
     pub values: BTreeMap<String, String>,
-    /// Names that a file has set, for `Masker` and reports.
-    pub from_files: Vec<String>,
     pub warnings: Vec<Problem>,
 }
 
 /// Read `.env` and then `.env.DEST` in `directory`; the latter wins, missing
-/// files are nothing. `env` is the process environment.
+/// files are nothing. `env` is the process environment; files win over it, as in
+/// Kamal 1.9.3 (1.9.2 and older did the opposite).
 ///
 /// # Errors
 /// Every line that cannot be understood, with file and line, never its text.
@@ -40,7 +29,6 @@ pub fn read(
     directory: &Path,
     destination: Option<&str>,
     env: &BTreeMap<String, String>,
-    precedence: Precedence,
 ) -> Result<Environment, Vec<Problem>> {
     let mut names = vec![".env".to_owned()];
     names.extend(destination.map(|name| format!(".env.{name}")));
@@ -57,7 +45,7 @@ pub fn read(
                 continue;
             }
         };
-        let found = dotenv::parse(&Source::new(path, text), &mut files, env, precedence);
+        let found = dotenv::parse(&Source::new(path, text), &mut files, env);
         let (errors, others): (Vec<_>, Vec<_>) = found.into_iter().partition(Problem::is_error);
         problems.extend(errors);
         warnings.extend(others);
@@ -66,13 +54,9 @@ pub fn read(
         problems.extend(warnings);
         return Err(problems);
     }
-    let from_files = files.keys().cloned().collect();
-    let (mut values, over) = match precedence {
-        Precedence::Environment => (files, env.clone()),
-        Precedence::Files => (env.clone(), files),
-    };
-    values.extend(over);
-    Ok(Environment { values, from_files, warnings })
+    let mut values = env.clone();
+    values.extend(files);
+    Ok(Environment { values, warnings })
 }
 
 /// The store of the secrets that `declared` names, as far as `values` has them.

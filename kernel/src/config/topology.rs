@@ -1,16 +1,16 @@
-//! `servers`: from lists and maps of hosts to roles, hosts and tags; and the hosts that only
-//! accessories have.
+//! `servers`: from lists and maps of hosts to roles, hosts and tags.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
+use super::host_name;
 use super::schema_words::{Kind, name, suggest};
 use super::tree::{Entry, Node, Tree, Value, join};
 use crate::model::problem::Problem;
 use crate::model::project::{HostSpec, RoleSpec};
 
-/// Roles with the primary one first, and every host once: those of roles first.
+/// Roles with the primary one first, and each of their hosts once.
 #[derive(Debug)]
 pub struct Topology {
     pub roles: Vec<RoleSpec>,
@@ -30,12 +30,7 @@ pub fn read(tree: &Tree, problems: &mut Vec<Problem>) -> Option<Topology> {
     roles.sort_by_key(|role| role.name != primary_role);
     roles[0].primary = true;
     reader.empty_roles(tree, &roles);
-    let mut hosts = hosts(&roles);
-    for name in reader.accessories(tree) {
-        if !hosts.iter().any(|host| host.name == name) {
-            hosts.push(HostSpec { name, roles: Vec::new(), tags: Vec::new() });
-        }
-    }
+    let hosts = hosts(&roles);
     let primary_host = roles[0].hosts.first()?.clone();
     Some(Topology { hosts, roles, primary_role, primary_host })
 }
@@ -177,14 +172,8 @@ impl Reader<'_> {
                 return None;
             }
         };
-        // It becomes an argument of `ssh`, where a leading dash would be an option.
-        let fits = |letter: char| letter.is_alphanumeric() || "-_.:@%[]".contains(letter);
-        if name.is_empty() || name.starts_with('-') || !name.chars().all(fits) {
-            refuse(
-                format!("`{name}` cannot be the name of a host"),
-                spot,
-                "write a host name or an address",
-            );
+        if let Some(problem) = host_name::check(&name) {
+            self.problems.push(problem.at(spot.place()).about(pointer));
             return None;
         }
         Some((name, tags.map(|node| self.tags(node, pointer)).unwrap_or_default()))
@@ -216,23 +205,6 @@ impl Reader<'_> {
             tags.push(tag);
         }
         tags
-    }
-
-    /// The hosts that accessories name themselves. Whatever else is wrong there is found by
-    /// the plugin that owns the section.
-    fn accessories(&mut self, tree: &Tree) -> Vec<String> {
-        let mut hosts = Vec::new();
-        for entry in tree.get("/accessories").and_then(Node::map).unwrap_or_default() {
-            let at = |key: &str| join(&join("/accessories", &entry.key), key);
-            if let Some(node) = entry.value.get("host") {
-                hosts.extend(self.host(node, &at("host")));
-            }
-            let items = entry.value.get("hosts").and_then(Node::list).unwrap_or_default();
-            for (index, item) in items.iter().enumerate() {
-                hosts.extend(self.host(item, &join(&at("hosts"), &index.to_string())));
-            }
-        }
-        hosts.into_iter().map(|(name, _)| name).collect()
     }
 
     /// The configured role, else `web`, else the first one.

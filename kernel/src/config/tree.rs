@@ -196,3 +196,9 @@ pub fn segments(pointer: &str) -> impl Iterator<Item = String> {
 pub fn join(pointer: &str, segment: &str) -> String {
     format!("{pointer}/{}", segment.replace('~', "~0").replace('/', "~1"))
 }
+
+/// Whether a pattern of segments, in which `*` is any one, fits the whole path.
+pub fn covers(pattern: &[String], path: &[String]) -> bool {
+    pattern.len() == path.len()
+        && pattern.iter().zip(path).all(|(wanted, found)| wanted == "*" || wanted == found)
+}

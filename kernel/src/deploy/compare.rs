@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::model::plan::{Plan, PlannedStep};
-use crate::model::wit::{ContainerState, Fact, HealthStatus, Observation, Phase};
+use crate::model::wit::{
+    ContainerFact as F, ContainerState, Fact, HealthStatus, Observation, Phase,
+};
 
-use super::hosts::Seen;
+use super::seen::Seen;
 
 /// Steps and facts that differ, in words. Both empty: the plans are the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,7 +88,9 @@ fn facts(before: &Seen, after: &Seen) -> Vec<String> {
 
 /// One changed answer, container by container where it is about containers.
 fn words(old: &Observation, new: &Observation) -> Vec<String> {
-    let (Ok(Fact::Containers(was)), Ok(Fact::Containers(is))) = (&old.answer, &new.answer) else {
+    let (Ok(Fact::Container(F::Containers(was))), Ok(Fact::Container(F::Containers(is)))) =
+        (&old.answer, &new.answer)
+    else {
         return vec![format!("{}: the answer to `{}` changed", old.host, old.id)];
     };
     let mut found = Vec::new();

@@ -1,26 +1,16 @@
 //! From facts to a plan: every plugin is asked, in a fixed order, and nothing else decides.
 
 use crate::model::paths::Paths;
-use crate::model::plan::{LOCAL, Plan, PlannedStep, Program, rank};
+use crate::model::plan::{Effect, LOCAL, Plan, PlannedStep, Program, rank};
 use crate::model::problem::{Problem, Severity};
-use crate::model::wit::{
-    self, Condition, Observation, OutputKind, OutputRef, Part, Phase, Query, Step,
-};
+use crate::model::wit::{self, Condition, Incoming, LineAppend, Move, OutputKind, Phase, Step};
 use crate::plugin::{Fault, Kind, Plugin, PluginError};
 
 use super::crew::{Brief, Crew};
-use super::hosts::Seen;
-use super::lower::{LowerError, lower};
-
-/// The annotation of steps whose output is what the user asked for.
-pub const RESULT: &str = "result";
-/// The annotation of steps that says what to do if they fail.
-pub const HELP: &str = "help";
-
-/// The value of a step's annotation.
-pub fn note<'a>(step: &'a Step, key: &str) -> Option<&'a str> {
-    step.annotations.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
-}
+use super::history;
+use super::lower::{AtHand, LowerError, lower};
+use super::operation::only_looks;
+use super::seen::{Asked, Seen};
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +19,11 @@ pub enum PlanError {
     Plugin(#[from] PluginError),
     #[error(transparent)]
     Lower(LowerError),
+    /// A plugin wants to write in an operation that only looks.
+    #[error(
+        "the plugin `{plugin}` would change a host (`{title}`) in `{operation}`, which only looks: a defect of the plugin"
+    )]
+    Writes { plugin: String, operation: String, title: String },
     /// Plugins found the configuration or the hosts wanting.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Problems(Vec<Problem>),
@@ -41,15 +36,6 @@ impl From<LowerError> for PlanError {
             error => Self::Lower(error),
         }
     }
-}
-
-/// A question with the plugin that asked it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Asked {
-    pub plugin: String,
-    pub host: String,
-    pub id: String,
-    pub query: Query,
 }
 
 /// All plugins' questions for the operation.
@@ -87,13 +73,7 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
     if !conflicts.is_empty() {
         return Err(PlanError::Problems(conflicts));
     }
-    let proxied: Vec<(String, String)> = given
-        .iter()
-        .filter(|(_, part)| part.proxied)
-        .map(|(_, part)| (part.host.clone(), part.role.clone()))
-        .collect();
-
-    let rollout = role.roll(&context(role), observed, &workloads, &proxied).map_err(in_words)?;
+    let rollout = role.roll(&context(role), observed, &workloads).map_err(in_words)?;
     let mut steps: Vec<(String, Step)> = Vec::new();
     for plugin in crew.iter().filter(|plugin| plugin.kind() != Kind::Engine) {
         let own = plugin.plan(&context(plugin), seen.observations(plugin.name()));
@@ -104,30 +84,18 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
         }
     }
     for proxy in crew.of(Kind::Proxy) {
-        let moves: Vec<wit::Move> = rollout
-            .moves
-            .iter()
-            .filter(|m| {
-                given.iter().any(|(by, part)| {
-                    by == proxy.name()
-                        && part.proxied
-                        && part.host == m.workload.host
-                        && part.role == m.workload.role
-                })
-            })
-            .cloned()
-            .collect();
+        let is_routed = |m: &&Move| brief.routed.get(&m.role).is_some_and(|by| by == proxy.name());
+        let moves: Vec<Move> = rollout.moves.iter().filter(is_routed).cloned().collect();
         let observed = seen.observations(proxy.name());
         let own = proxy.traffic(&context(proxy), observed, &moves).map_err(in_words)?;
         steps.extend(own.into_iter().map(|step| (proxy.name().to_string(), step)));
     }
 
     if brief.prints {
-        for (_, step) in &mut steps {
-            step.annotations.push((RESULT.into(), String::new()));
-        }
+        steps.iter_mut().for_each(|(_, step)| step.is_result = true);
     }
-    let mut planned = lower(crew.engine(), &brief.files, steps)?;
+    let at_hand = AtHand { files: &brief.files, workloads: &workloads, run_id: &brief.run_id };
+    let mut planned = lower(crew.engine(), &at_hand, steps)?;
     for step in &mut planned {
         let plugin = crew.iter().find(|plugin| plugin.name() == step.plugin);
         let unlinked = plugin.map(|p| p.unlinked(&brief.project.run_directory, &step.step));
@@ -135,8 +103,14 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
     }
     planned.extend(records(brief, &rollout.moves, &planned));
     order(&mut planned, brief);
+    if let Some(step) = planned.iter().find(|step| step.effect == Effect::Write)
+        && only_looks(&brief.operation)
+    {
+        let (operation, title) = (brief.operation.name.clone(), step.step.title.clone());
+        return Err(PlanError::Writes { plugin: step.plugin.clone(), operation, title });
+    }
     Ok(Plan {
-        operation: brief.operation.clone(),
+        operation: brief.operation.name.clone(),
         service: brief.project.service.clone(),
         destination: brief.project.destination.clone(),
         version: brief.version.clone(),
@@ -152,28 +126,24 @@ fn order(steps: &mut [PlannedStep], brief: &Brief) {
         LOCAL => 0,
         host => 1 + brief.hosts.iter().position(|h| h == host).unwrap_or(usize::MAX - 1),
     };
-    steps.sort_by_key(|s| (place(&s.step.host), rank(s.step.phase)));
+    steps.sort_by_key(|s| (place(&s.step.host), rank(s.step.phase), s.step.once));
 }
 
-/// One line of history per role and host that gets a new container: version, role, image,
-/// run and outcome, separated by tabs.
-fn records(brief: &Brief, moves: &[wit::Move], planned: &[PlannedStep]) -> Vec<PlannedStep> {
+/// One line of history per role and host that gets a new container.
+fn records(brief: &Brief, moves: &[Move], planned: &[PlannedStep]) -> Vec<PlannedStep> {
     let project = &brief.project;
     let paths =
         Paths::new(&project.run_directory, &project.service, project.destination.as_deref());
     moves
         .iter()
-        .map(|wit::Move { workload, .. }| {
-            let literal = |text: String| Part::Literal(text);
-            let mut line = vec![literal(format!("{}\t{}\t", workload.version, workload.role))];
-            match planned.iter().find(|s| s.step.host == workload.host && yields_digest(s)) {
-                Some(step) => line.push(Part::OutputOf(OutputRef {
-                    step: step.id.clone(),
-                    kind: OutputKind::Digest,
-                })),
-                None => line.push(literal("-".into())),
-            }
-            line.push(literal(format!("\t{}\tok", brief.run_id)));
+        .filter_map(|moved| match &moved.incoming {
+            Incoming::New(workload) => Some(workload),
+            Incoming::Started(_) | Incoming::None => None,
+        })
+        .map(|workload| {
+            let mut here = planned.iter().filter(|s| s.step.host == workload.host);
+            let image = here.find(|step| yields_digest(step)).map(|step| step.id.as_str());
+            let line = history::line(&workload.version, &workload.role, image, &brief.run_id);
             let title = format!("Record version {} of {}", workload.version, workload.role);
             let step = Step {
                 id: format!("history-{}", workload.role),
@@ -181,12 +151,19 @@ fn records(brief: &Brief, moves: &[wit::Move], planned: &[PlannedStep]) -> Vec<P
                 host: workload.host.clone(),
                 role: Some(workload.role.clone()),
                 phase: Phase::Cleanup,
-                action: wit::Action::AppendLine((paths.history(), line.clone())),
+                once: false,
+                action: wit::Action::AppendLine(LineAppend {
+                    path: paths.history(),
+                    line: line.clone(),
+                }),
                 time_limit_ms: 10_000,
                 undo: None,
                 when: Condition::Always,
                 block: None,
                 may_fail: false,
+                rolling: false,
+                is_result: false,
+                help: None,
                 why: "`rollback` and `status` read the history".into(),
                 audit: None,
                 annotations: Vec::new(),
@@ -194,7 +171,7 @@ fn records(brief: &Brief, moves: &[wit::Move], planned: &[PlannedStep]) -> Vec<P
             PlannedStep {
                 id: format!("kernel.history-{}", workload.role),
                 plugin: "kernel".into(),
-                effect: crate::model::plan::Effect::Write,
+                effect: Effect::Write,
                 program: Program::AppendLine { path: paths.history(), line },
                 step,
                 undo: None,
@@ -234,22 +211,4 @@ pub fn translate(problem: &wit::Problem, plugin: &str) -> Problem {
     translated.pointer = problem.pointer.clone();
     translated.help = problem.help.clone();
     translated
-}
-
-/// Answers as one plugin gets them.
-pub fn observations(
-    asked: &[Asked],
-    plugin: &str,
-    answers: &[Result<wit::Fact, String>],
-) -> Vec<Observation> {
-    asked
-        .iter()
-        .zip(answers)
-        .filter(|(asked, _)| asked.plugin == plugin)
-        .map(|(asked, answer)| Observation {
-            host: asked.host.clone(),
-            id: asked.id.clone(),
-            answer: answer.clone(),
-        })
-        .collect()
 }

@@ -1,11 +1,15 @@
 //! The plugins of a run, by what they are for, and what each is told.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use crate::config::ownership::{Owner, section};
+use crate::config::foreign::ForeignKey;
+use crate::config::owner::Owner;
+use crate::config::ownership::section;
 use crate::config::tree::Tree;
 use crate::model::project::Project;
-use crate::model::wit::{Context, HostInfo, RoleInfo};
+use crate::model::wit::{Context, HostInfo, Machine, Operation, RoleInfo};
 use crate::plugin::{CommandSpec, Kind, Plugin, PluginError};
 
 use super::local_files::LocalFiles;
@@ -24,6 +28,17 @@ pub struct Crew {
 )]
 pub struct Incomplete {
     kind: Kind,
+}
+
+/// Why it cannot be told which proxy routes to a role.
+#[derive(Debug, thiserror::Error)]
+pub enum RoutesError {
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    #[error(
+        "the plugins `{one}` and `{other}` both route to the role `{role}`\nhelp: keep one of them under `x-windlass: plugins:`, or take the role out of the section of the other"
+    )]
+    TwoProxies { role: String, one: String, other: String },
 }
 
 impl Crew {
@@ -73,27 +88,76 @@ impl Crew {
     pub fn command(&self, operation: &str) -> Option<(&Plugin, &CommandSpec)> {
         self.plugins.iter().find_map(|plugin| {
             let mut commands = plugin.description().commands.iter();
-            let is_it = |command: &&CommandSpec| {
-                operation.split_once(' ') == Some((command.noun.as_str(), command.verb.as_str()))
-            };
+            let is_it = |command: &&CommandSpec| typed(command) == operation;
             Some((plugin, commands.find(is_it)?))
         })
     }
 
+    /// The roles that proxies route to, each with its proxy.
+    pub fn routes(&self, brief: &Brief) -> Result<BTreeMap<String, String>, RoutesError> {
+        let mut routes = BTreeMap::new();
+        for proxy in self.of(Kind::Proxy) {
+            let roles = proxy.routes(&brief.context(proxy, &|_| String::new()))?;
+            claim(&mut routes, proxy.name(), roles)?;
+        }
+        Ok(routes)
+    }
+
+    /// Keys of deploy.yml that belong to other programs, as the plugins know them.
+    pub fn foreign_keys(&self) -> Vec<ForeignKey<'_>> {
+        foreign_keys(&self.plugins)
+    }
+
     /// What each plugin owns of deploy.yml.
     pub fn owners(&self) -> Vec<Owner> {
-        let mut owners = Vec::new();
-        for plugin in &self.plugins {
-            for owned in &plugin.description().owns {
-                owners.push(Owner {
-                    plugin: plugin.name().to_string(),
-                    bundled: plugin.is_bundled(),
-                    pattern: owned.pattern.clone(),
-                    schema: serde_json::from_str(&owned.schema).unwrap_or(Value::Bool(true)),
-                });
-            }
+        owners(&self.plugins)
+    }
+}
+
+/// What each of these plugins owns of deploy.yml.
+pub fn owners(plugins: &[Plugin]) -> Vec<Owner> {
+    let mut owners = Vec::new();
+    for plugin in plugins {
+        for owned in &plugin.description().owns {
+            owners.push(Owner {
+                plugin: plugin.name().to_string(),
+                bundled: plugin.is_bundled(),
+                pattern: owned.pattern.clone(),
+                schema: serde_json::from_str(&owned.schema).unwrap_or(Value::Bool(true)),
+            });
         }
-        owners
+    }
+    owners
+}
+
+/// Keys of deploy.yml that belong to other programs, as these plugins know them.
+pub fn foreign_keys(plugins: &[Plugin]) -> Vec<ForeignKey<'_>> {
+    let keys = plugins.iter().flat_map(|plugin| &plugin.description().foreign_keys);
+    keys.map(|key| ForeignKey { pattern: &key.pattern, origin: &key.origin, help: &key.help })
+        .collect()
+}
+
+/// Notes that a proxy routes to these roles.
+fn claim(
+    routes: &mut BTreeMap<String, String>,
+    proxy: &str,
+    roles: Vec<String>,
+) -> Result<(), RoutesError> {
+    for role in roles {
+        if let Some(one) = routes.get(&role).filter(|one| *one != proxy) {
+            let (one, other) = (one.clone(), proxy.to_string());
+            return Err(RoutesError::TwoProxies { role, one, other });
+        }
+        routes.insert(role, proxy.to_string());
+    }
+    Ok(())
+}
+
+/// A plugin's command as it is typed: noun and verb, or the verb alone.
+pub fn typed(command: &CommandSpec) -> String {
+    match &command.noun {
+        Some(noun) => format!("{noun} {}", command.verb),
+        None => command.verb.clone(),
     }
 }
 
@@ -103,8 +167,7 @@ pub struct Brief {
     pub project: Project,
     pub tree: Tree,
     pub owners: Vec<Owner>,
-    /// `deploy`, `rollback`, or noun and verb.
-    pub operation: String,
+    pub operation: Operation,
     /// Flags and arguments by long name.
     pub arguments: Value,
     /// True: what steps print is the result of the command.
@@ -116,8 +179,10 @@ pub struct Brief {
     pub hosts: Vec<String>,
     /// The names of the roles in play.
     pub roles: Vec<String>,
-    /// What is known of the user's machine; see [`crate::local::Here::annotations`].
-    pub annotations: Vec<(String, String)>,
+    /// The roles that proxies route to, each with the plugin that does.
+    pub routed: BTreeMap<String, String>,
+    /// What is known of the user's machine.
+    pub machine: Machine,
     /// Hosts without a role in play that may come in; see [`Brief::about`].
     pub others: Vec<String>,
     /// True: roles were chosen, so only the plugin of the command can bring in other hosts.
@@ -158,6 +223,7 @@ impl Brief {
                     name: role.name.clone(),
                     hosts: role.hosts.iter().filter(|h| self.hosts.contains(h)).cloned().collect(),
                     primary: role.primary,
+                    routed: self.routed.contains_key(&role.name),
                 })
                 .collect(),
             primary_role: project.primary_role.clone(),
@@ -165,7 +231,8 @@ impl Brief {
             config: self.config(plugin).to_string(),
             settings: settings.filter(|s| !s.is_null()).unwrap_or_else(|| json!({})).to_string(),
             secrets: project.secrets_declared.clone(),
-            annotations: self.annotations.clone(),
+            machine: self.machine.clone(),
+            annotations: Vec::new(),
         }
     }
 
@@ -188,8 +255,9 @@ impl Brief {
         overlay(owned, read)
     }
 
-    /// Asks the registry plugin where the image lives.
-    pub fn with_repository(mut self, crew: &Crew) -> Result<Self, PluginError> {
+    /// Asks the proxies which roles they route to, and the registry where the image lives.
+    pub fn with_routes_and_repository(mut self, crew: &Crew) -> Result<Self, RoutesError> {
+        self.routed = crew.routes(&self)?;
         let registry = crew.of(Kind::Registry).next().expect("checked when the crew was made");
         self.repository = registry.repository(&self.context(registry, &|_| String::new()))?;
         Ok(self)
@@ -213,4 +281,21 @@ fn overlay(mut base: Value, other: Value) -> Value {
         _ => {}
     }
     base
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_has_one_proxy() {
+        let roles = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut routes = BTreeMap::new();
+        claim(&mut routes, "traefik", roles(&["web", "admin", "web"])).unwrap();
+        claim(&mut routes, "caddy", roles(&["api"])).unwrap();
+        assert_eq!(routes["web"], "traefik");
+        assert_eq!(routes["api"], "caddy");
+        let error = claim(&mut routes, "caddy", roles(&["admin"])).unwrap_err().to_string();
+        assert!(error.contains("`traefik` and `caddy` both route to the role `admin`"), "{error}");
+    }
 }

@@ -10,8 +10,9 @@ use crate::model::event::Event;
 use crate::model::problem::Problem;
 use crate::model::wit::Query;
 
-use super::compose::Asked;
-use super::hosts::{Entry, Heartbeat, HostError, Hosts, Look, Seen};
+use super::hosts::{Entry, Heartbeat, HostError, Hosts};
+use super::seen::Asked;
+use super::seen::{Look, Seen};
 use super::{Run, RunError};
 
 /// The lock is ours, every host's fence stands at our number, and the lease is being renewed.
@@ -163,7 +164,7 @@ impl<H: Hosts> Run<H> {
     }
 
     fn details(&self) -> Details {
-        let what = &self.brief.operation;
+        let what = &self.brief.operation.name;
         let message = format!("Automatic {what} lock");
         Details::new(&self.settings.owner, &self.settings.now, &self.brief.version, &message)
     }

@@ -5,7 +5,7 @@ use crate::local::LocalError;
 use crate::lock::Details;
 
 use super::compare::Difference;
-use super::compose::{HELP, PlanError, note};
+use super::compose::PlanError;
 use super::hosts::HostError;
 use super::local_steps::LocalFailure;
 
@@ -119,7 +119,7 @@ fn lane(lane: &Lane) -> String {
             if *undone {
                 told.push_str("\n  what this run had done there was taken back");
             }
-            if let Some(help) = note(&step.step, HELP) {
+            if let Some(help) = &step.step.help {
                 told.push_str("\nhelp: ");
                 told.push_str(help);
             }

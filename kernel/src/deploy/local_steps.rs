@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::local::{self, Command, Exit, LocalError, REPOSITORY_VARIABLES};
+use crate::local::{self, Command, Exit, LocalError, REPOSITORY_VARIABLES, Stream};
 use crate::model::event::{Ending, Event, Sink};
+use crate::model::outputs;
 use crate::model::plan::{Effect, PlannedStep, Process, Program};
-use crate::model::secret::SecretStore;
-use crate::model::wit::{Condition, Part, Text};
+use crate::model::secret::{Secret, SecretStore};
+use crate::model::wit::{Condition, OutputKind, Part, Text};
 
-use super::compose::{HELP, RESULT, note};
-use super::{Hook, RunError};
+use super::RunError;
+use super::hooks::Hooks;
 
 /// Lines of a step's output that an error quotes.
 const QUOTED: usize = 20;
@@ -41,13 +42,14 @@ pub struct Machine<'a> {
     pub sink: &'a Sink,
     /// Variables over those of this process: what `.env` files set.
     pub env: &'a BTreeMap<String, String>,
-    pub hook: Hook<'a>,
+    pub hooks: &'a Hooks,
 }
 
 impl Machine<'_> {
     /// Runs the steps in order. After the first failure that counts only those still run that
-    /// are there for a failure.
-    pub async fn run(&self, steps: &[&PlannedStep]) -> Result<(), RunError> {
+    /// are there for a failure. Answers what they have yielded, by step.
+    pub async fn run(&self, steps: &[&PlannedStep]) -> Result<BTreeMap<String, String>, RunError> {
+        let mut outputs = BTreeMap::new();
         let mut endings: BTreeMap<&str, bool> = BTreeMap::new();
         let mut failure = None;
         for planned in steps {
@@ -61,7 +63,7 @@ impl Machine<'_> {
             if !due || block.is_some_and(|block| endings.get(block) == Some(&false)) {
                 continue;
             }
-            let ended = self.one(planned).await;
+            let ended = self.one(planned, &mut outputs).await;
             endings.insert(&planned.id, ended.is_ok());
             if let Some(block) = block {
                 *endings.entry(block).or_insert(true) &= ended.is_ok();
@@ -72,20 +74,24 @@ impl Machine<'_> {
                 failure.get_or_insert(error);
             }
         }
-        failure.map_or(Ok(()), Err)
+        failure.map_or(Ok(outputs), Err)
     }
 
     /// One step, told from beginning to end.
-    async fn one(&self, planned: &PlannedStep) -> Result<(), RunError> {
+    async fn one(
+        &self,
+        planned: &PlannedStep,
+        outputs: &mut BTreeMap<String, String>,
+    ) -> Result<(), RunError> {
         // Most projects have no hooks; one that fails is told as the error.
         if let Program::Hook { name } = &planned.program {
-            return (self.hook)(name, None).map(drop);
+            return self.hooks.run(name).await.map(drop);
         }
         let (host, step) = (planned.step.host.clone(), planned.id.clone());
         let title = planned.step.title.clone();
         (self.sink)(Event::Begin { host: host.clone(), step: step.clone(), title: title.clone() });
         let began = Instant::now();
-        let ended = self.perform(planned).await;
+        let ended = self.perform(planned, outputs).await;
         let ms = began.elapsed().as_millis() as u64;
         // A question that may be answered with no is no failure then.
         let asks = planned.step.may_fail && planned.effect == Effect::Read;
@@ -98,36 +104,56 @@ impl Machine<'_> {
         (self.sink)(Event::End { host, step, title: title.clone(), ending, code, ms });
         ended.map_err(|stopped| {
             let (Stopped::OutOfTime(mut why) | Stopped::Failed(mut why)) = stopped;
-            if let Some(help) = note(&planned.step, HELP) {
+            if let Some(help) = &planned.step.help {
                 why = format!("{}\nhelp: {help}", why.trim_end());
             }
             LocalFailure { title, why }.into()
         })
     }
 
-    async fn perform(&self, step: &PlannedStep) -> Result<(), Stopped> {
+    async fn perform(
+        &self,
+        step: &PlannedStep,
+        outputs: &mut BTreeMap<String, String>,
+    ) -> Result<(), Stopped> {
         match &step.program {
-            Program::Processes { processes, abort, .. } => {
-                for process in processes {
-                    let ended = self.start(step, process).await;
+            Program::Processes { processes, yields, abort } => {
+                for (index, process) in processes.iter().enumerate() {
+                    let kind = yields.filter(|_| index + 1 == processes.len());
+                    let ended = self.start(step, process, kind, outputs).await;
                     if matches!(ended, Err(Stopped::OutOfTime(_))) {
                         for process in abort {
                             // Its failure is told; why the step failed is the time-out.
-                            let _ = self.start(step, process).await;
+                            let _ = self.start(step, process, None, outputs).await;
                         }
                     }
-                    ended?;
+                    let printed = ended?;
+                    if let Some(kind) = kind {
+                        outputs.insert(step.id.clone(), self.output(kind, printed)?);
+                    }
                 }
                 Ok(())
             }
             Program::Say { text } => {
-                match note(&step.step, RESULT) {
-                    Some(_) => text.lines().for_each(|line| self.tell(step, line, true)),
-                    None => (self.sink)(Event::Note { message: text.clone() }),
+                match step.step.is_result {
+                    true => text.lines().for_each(|line| self.tell(step, line, true)),
+                    false => (self.sink)(Event::Note { message: text.clone() }),
                 }
                 Ok(())
             }
             _ => Err(Stopped::Failed("only commands and hooks can run on this machine".into())),
+        }
+    }
+
+    /// What a step yields, if it is of the kind that is wanted. A secret is masked from here on.
+    fn output(&self, kind: OutputKind, printed: String) -> Result<String, String> {
+        let value = printed.trim_end_matches(['\r', '\n']).to_string();
+        if kind == OutputKind::SecretText {
+            (self.sink)(Event::Secret { text: Secret::new(value.clone()) });
+        }
+        match outputs::has_syntax(kind, &value) {
+            true => Ok(value),
+            false => Err(format!("what it printed is not {}", outputs::with_article(kind))),
         }
     }
 
@@ -136,21 +162,32 @@ impl Machine<'_> {
         (self.sink)(Event::Text { host, step, line: line.to_owned(), result });
     }
 
-    async fn start(&self, step: &PlannedStep, process: &Process) -> Result<(), Stopped> {
-        let argv =
-            process.argv.iter().map(|text| self.word(text)).collect::<Result<Vec<_>, _>>()?;
+    /// Runs a process. What it prints is told, unless it is what the step yields.
+    async fn start(
+        &self,
+        step: &PlannedStep,
+        process: &Process,
+        kind: Option<OutputKind>,
+        outputs: &BTreeMap<String, String>,
+    ) -> Result<String, Stopped> {
+        let argv = process
+            .argv
+            .iter()
+            .map(|text| self.word(text, outputs))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut command = Command::new(argv.iter().map(String::as_str));
         command.env_removed = REPOSITORY_VARIABLES.map(Into::into).to_vec();
         let own = self.env.iter().filter(|(n, _)| !REPOSITORY_VARIABLES.contains(&n.as_str()));
         command.env = own.map(|(name, value)| (name.into(), value.into())).collect();
         for var in &process.env {
-            command.env.insert(var.name.clone().into(), self.value(&var.value)?.into());
+            command.env.insert(var.name.clone().into(), self.value(&var.value, outputs)?.into());
         }
         if let Some(stdin) = &process.stdin {
-            command.stdin = Some(self.value(stdin)?.into_bytes());
+            command.stdin = Some(self.value(stdin, outputs)?.into_bytes());
         }
         command.time_limit = Some(Duration::from_millis(step.step.time_limit_ms.into()));
-        let result = note(&step.step, RESULT).is_some();
+        let result = step.step.is_result;
+        let mut printed = Vec::new();
         let mut rest = String::new();
         let mut last: Vec<String> = Vec::new();
         let mut line = |line: &str| {
@@ -160,7 +197,11 @@ impl Machine<'_> {
             }
             self.tell(step, line, result);
         };
-        let exit = local::run(command, |_, bytes| {
+        let exit = local::run(command, |stream, bytes| {
+            if kind.is_some() && stream == Stream::Stdout {
+                printed.extend_from_slice(bytes);
+                return;
+            }
             rest.push_str(&String::from_utf8_lossy(bytes));
             while let Some((before, after)) = rest.split_once('\n') {
                 line(before.trim_end_matches('\r'));
@@ -176,8 +217,8 @@ impl Machine<'_> {
             line(&rest);
         }
         match exit {
-            Exit::Code(0) if process.success.is_empty() => Ok(()),
-            Exit::Code(code) if process.success.contains(&code) => Ok(()),
+            Exit::Code(code) if good(process, code) => String::from_utf8(printed)
+                .map_err(|_| "what it printed is not UTF-8".to_string().into()),
             Exit::Code(code) => {
                 let said = last.join("\n");
                 Err(format!("`{}` ended with code {code}\n{said}", argv.join(" ")).into())
@@ -189,15 +230,15 @@ impl Machine<'_> {
     }
 
     /// A word of a command line: every process can read it, so it holds no secret.
-    fn word(&self, text: &Text) -> Result<String, String> {
+    fn word(&self, text: &Text, outputs: &BTreeMap<String, String>) -> Result<String, String> {
         if let Some(Part::Secret(name)) = text.iter().find(|part| matches!(part, Part::Secret(_))) {
             return Err(format!("the secret `{name}` would stand in a command line"));
         }
-        self.value(text)
+        self.value(text, outputs)
     }
 
     /// A text; of the machine that it speaks of as a host, this is it.
-    fn value(&self, text: &Text) -> Result<String, String> {
+    fn value(&self, text: &Text, outputs: &BTreeMap<String, String>) -> Result<String, String> {
         let mut out = String::new();
         for part in text {
             match part {
@@ -210,9 +251,19 @@ impl Machine<'_> {
                     let secret = secret.map_err(|e| format!("{e}\nhelp: {}", e.help))?;
                     out.push_str(secret.expose());
                 }
-                _ => return Err("a text refers to something that only a host knows".into()),
+                Part::OutputOf(output) => match outputs.get(&output.step) {
+                    Some(value) => out.push_str(value),
+                    None => return Err(format!("the step `{}` has yielded nothing", output.step)),
+                },
+                Part::HostFile(_) | Part::Other(_) => {
+                    return Err("a text refers to something that only a host knows".into());
+                }
             }
         }
         Ok(out)
     }
+}
+
+fn good(process: &Process, code: i32) -> bool {
+    if process.success.is_empty() { code == 0 } else { process.success.contains(&code) }
 }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::plan::{Effect, LOCAL, PlannedStep, Process, Program, Vain, effect};
+use crate::model::action::{Yields, profile};
+use crate::model::plan::{Effect, LOCAL, PlannedStep, Process, Program, Vain};
 use crate::model::problem::Problem;
 use crate::model::wit::{
     Action, Command, Condition, ContainerAction, ContainerCondition, ContainerWait, HttpWait, Part,
-    Phase, Step, Text, Wait,
+    Phase, Step, Text, UserCommand, Wait, Workload,
 };
 use crate::plugin::{LoweredCommand, Plugin, PluginError};
 
-use super::local_files::{LocalFiles, named};
+use super::as_role;
+use super::local_files::LocalFiles;
 
 /// Why a plan could not be lowered.
 #[derive(Debug, thiserror::Error)]
@@ -24,45 +26,46 @@ pub enum LowerError {
     File(Box<Problem>),
 }
 
+/// What steps refer to.
+pub struct AtHand<'a> {
+    pub files: &'a LocalFiles,
+    /// The merged containers of the new version.
+    pub workloads: &'a [Workload],
+    pub run_id: &'a str,
+}
+
 /// Lowers the steps of all plugins; each comes with its plugin's name, its ids still local.
 /// The user's files that steps put on hosts are read here, so that a plan is about their
 /// content, and a missing one is found before anything is done.
 pub fn lower(
     engine: &Plugin,
-    files: &LocalFiles,
+    at_hand: &AtHand,
     steps: Vec<(String, Step)>,
 ) -> Result<Vec<PlannedStep>, LowerError> {
     let mut wanted = Wanted::default();
-    for (_, step) in &steps {
-        wanted.note(&step.action);
-        step.undo.iter().for_each(|undo| wanted.note(undo));
+    for (plugin, step) in &steps {
+        for action in std::iter::once(&step.action).chain(&step.undo) {
+            wanted.note(step, action, at_hand).map_err(|why| refusal(plugin, step, why))?;
+        }
     }
     let mut actions = engine.lower(&wanted.actions)?.into_iter();
     let mut waits = engine.lower_waits(&wanted.waits)?.into_iter();
+    let client_variables = if wanted.env_files { engine.client_variables()? } else { Vec::new() };
     let mut planned = Vec::with_capacity(steps.len());
     for (plugin, step) in steps {
-        let refused = |why: String| LowerError::Refused {
-            plugin: plugin.clone(),
-            title: step.title.clone(),
-            why,
-        };
-        let mut uploaded = None;
-        if let Action::WriteFile(file) = &step.action
-            && let Some(part) = named(&file.content)
-        {
-            let read = files.read(part, &step.why);
-            uploaded = Some(read.map_err(|p| LowerError::File(Box::new(p.origin(&plugin))))?);
-        }
-        let mut program = |action: &Action| -> Result<Program, String> {
+        let refused = |why: String| refusal(&plugin, &step, why);
+        let mut program = |action: &Action| -> Result<Program, LowerError> {
             Ok(match action.clone() {
-                Action::Container(_) => {
-                    let lowered = actions.next().ok_or("it gave no answer")??;
-                    let processes = lowered.commands.into_iter().map(process).collect();
-                    let abort = lowered.abort.into_iter().map(process).collect();
-                    Program::Processes { processes, yields: lowered.yields, abort }
+                Action::Container(_) | Action::RunAsRole(_) => {
+                    let lowered = next(&mut actions).map_err(refused)?;
+                    Program::Processes {
+                        processes: lowered.commands.into_iter().map(process).collect(),
+                        yields: lowered.yields,
+                        abort: lowered.abort.into_iter().map(process).collect(),
+                    }
                 }
                 Action::Wait(Wait::Container(wait)) => {
-                    let lowered = waits.next().ok_or("it gave no answer")??;
+                    let lowered = next(&mut waits).map_err(refused)?;
                     Program::Watch {
                         argv: lowered.argv,
                         accept: lowered.accept,
@@ -73,7 +76,7 @@ pub fn lower(
                 }
                 Action::Wait(Wait::Http(wait)) => {
                     let vain = match life(&wait) {
-                        Some(_) => Some(waits.next().ok_or("it gave no answer")??),
+                        Some(_) => Some(next(&mut waits).map_err(refused)?),
                         None => None,
                     };
                     let vain =
@@ -82,34 +85,41 @@ pub fn lower(
                 }
                 Action::Wait(Wait::Command(command)) => Program::Until(command.into()),
                 Action::Wait(Wait::DelayMs(ms)) => Program::Delay { ms },
-                Action::WriteFile(file) if named(&file.content).is_some() => {
-                    let content = uploaded.take().ok_or("an undo can upload nothing")?;
-                    Program::Upload { path: file.path, content, mode: file.mode }
+                Action::Upload(upload) => {
+                    let read = at_hand.files.read(&upload, &step.why);
+                    let content =
+                        read.map_err(|p| LowerError::File(Box::new(p.origin(&plugin))))?;
+                    Program::Upload { path: upload.path, content, mode: upload.mode }
                 }
                 Action::WriteFile(file) => {
                     Program::WriteFile { path: file.path, content: file.content, mode: file.mode }
                 }
                 Action::WriteEnvFile(file) => {
-                    Program::WriteEnvFile { path: file.path, vars: file.vars }
+                    let client_variables = client_variables.clone();
+                    Program::WriteEnvFile { path: file.path, vars: file.vars, client_variables }
                 }
                 Action::MakeDirectory(path) => Program::MakeDirectory { path },
-                Action::MergeDirectory((from, to)) => Program::MergeDirectory { from, to },
-                Action::AppendLine((path, line)) => Program::AppendLine { path, line },
+                Action::MergeDirectory(merge) => {
+                    Program::MergeDirectory { from: merge.source, to: merge.target }
+                }
+                Action::AppendLine(append) => {
+                    Program::AppendLine { path: append.path, line: append.line }
+                }
                 Action::RemoveFile(path) => Program::RemoveFile { path },
                 Action::RemoveDirectory(path) => Program::RemoveDirectory { path },
-                Action::Run(command) | Action::Exec((command, _)) => {
+                Action::Run(command) | Action::Exec(UserCommand { command, .. }) => {
                     let processes = vec![command.into()];
                     Program::Processes { processes, yields: None, abort: Vec::new() }
                 }
                 Action::Hook(name) => Program::Hook { name },
-                Action::Other((name, text)) if name == "say" => {
-                    Program::Say { text: serde_json::from_str(&text).unwrap_or(text) }
+                Action::Say(text) => Program::Say { text },
+                Action::Other(other) => {
+                    return Err(refused(format!("`{}` is not known here", other.name)));
                 }
-                Action::Other((name, _)) => return Err(format!("`{name}` is not known here")),
             })
         };
-        let lowered = program(&step.action).map_err(refused)?;
-        let undo = step.undo.as_ref().map(&mut program).transpose().map_err(refused)?;
+        let lowered = program(&step.action)?;
+        let undo = step.undo.as_ref().map(&mut program).transpose()?;
         planned.push(qualify(plugin, step, lowered, undo));
     }
     name_outputs(&mut planned);
@@ -119,39 +129,57 @@ pub fn lower(
 /// What a command prints is of the kind that the steps say which use it.
 fn name_outputs(planned: &mut [PlannedStep]) {
     let mut used = BTreeMap::new();
-    for PlannedStep { step, program, undo, .. } in planned.iter_mut() {
+    for PlannedStep { program, undo, .. } in planned.iter_mut() {
         for program in std::iter::once(program).chain(undo.as_mut()) {
             each_text(program, &mut |text| {
                 used.extend(text.iter().filter_map(|part| match part {
-                    Part::OutputOf(output) => {
-                        Some(((step.host.clone(), output.step.clone()), output.kind))
-                    }
+                    Part::OutputOf(output) => Some((output.step.clone(), output.kind)),
                     _ => None,
                 }));
             });
         }
     }
     for PlannedStep { id, step, program, .. } in planned {
-        if let Program::Processes { yields: yields @ None, .. } = program {
-            *yields = used.get(&(step.host.clone(), id.clone())).copied();
+        if let Program::Processes { yields: yields @ None, .. } = program
+            && profile(&step.action).yields == Yields::Printed
+        {
+            *yields = used.get(id).copied();
         }
     }
+}
+
+fn refusal(plugin: &str, step: &Step, why: String) -> LowerError {
+    LowerError::Refused { plugin: plugin.to_string(), title: step.title.clone(), why }
+}
+
+/// The engine plugin's next answer.
+fn next<T>(answers: &mut impl Iterator<Item = Result<T, String>>) -> Result<T, String> {
+    answers.next().unwrap_or_else(|| Err("it gave no answer".to_string()))
 }
 
 #[derive(Default)]
 struct Wanted {
     actions: Vec<ContainerAction>,
     waits: Vec<ContainerWait>,
+    /// Some step writes an env file.
+    env_files: bool,
 }
 
 impl Wanted {
-    fn note(&mut self, action: &Action) {
+    fn note(&mut self, step: &Step, action: &Action, at_hand: &AtHand) -> Result<(), String> {
         match action {
             Action::Container(action) => self.actions.push(action.clone()),
+            Action::RunAsRole(command) => {
+                let container =
+                    as_role::container(step, command, at_hand.workloads, at_hand.run_id)?;
+                self.actions.push(ContainerAction::RunOnce(container));
+            }
             Action::Wait(Wait::Container(wait)) => self.waits.push(wait.clone()),
             Action::Wait(Wait::Http(wait)) => self.waits.extend(life(wait)),
+            Action::WriteEnvFile(_) => self.env_files = true,
             _ => {}
         }
+        Ok(())
     }
 }
 
@@ -191,7 +219,7 @@ fn qualify(plugin: String, step: Step, program: Program, undo: Option<Program>) 
 /// What a step changes on the user's own machine before the lock is nothing that another deploy
 /// depends on: it needs neither lock nor fence, which guard hosts.
 fn effect_of(step: &Step) -> Effect {
-    match effect(&step.action) {
+    match profile(&step.action).effect {
         Effect::Write if step.host == LOCAL && step.phase == Phase::Stage => Effect::Stage,
         effect => effect,
     }

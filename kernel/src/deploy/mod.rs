@@ -4,24 +4,33 @@
 //! [`Run::perform`] is that story on one screen; each sentence of it is a function below or
 //! a file beside this one.
 
+mod as_role;
+mod attach;
+mod audit_log;
 pub mod compare;
 pub mod compose;
 pub mod crew;
 mod enter;
 pub mod error;
+pub mod history;
+pub mod hooks;
 pub mod hosts;
 pub mod local_files;
 pub mod local_steps;
 mod lower;
 mod merge;
+pub mod operation;
 mod play;
 pub mod remote;
+pub mod saved;
+pub mod seen;
 pub mod standing;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,12 +46,16 @@ use crate::model::plan::{LOCAL, Plan, PlannedStep, Program, Stretch};
 use crate::model::project::Gate;
 use crate::model::secret::SecretStore;
 
+pub use attach::{Attached, attached};
 use compare::{Difference, compare};
-use compose::{Asked, questions};
+use compose::questions;
 use crew::{Brief, Crew};
 use enter::Locked;
 pub use error::RunError;
-use hosts::{Entry, Hosts, Look, Seen};
+use hooks::Hooks;
+use hosts::{Entry, Hosts};
+use seen::Asked;
+use seen::{Look, Seen};
 
 /// One run of one operation.
 pub struct Run<H: Hosts> {
@@ -50,6 +63,7 @@ pub struct Run<H: Hosts> {
     pub crew: Crew,
     pub brief: Brief,
     pub secrets: SecretStore,
+    pub hooks: Hooks,
     pub sink: Sink,
     /// Turns true on Ctrl-C and when the lease is lost.
     pub stop: watch::Sender<bool>,
@@ -75,18 +89,10 @@ pub struct Settings {
     pub turn: Option<PathBuf>,
 }
 
-/// A user's hook, run by whoever made the run: its name, and the hosts that it is about unless
-/// it is about all in play; tells whether there is one.
-pub type Hook<'a> = &'a (dyn Fn(&str, Option<Vec<String>>) -> Result<bool, RunError> + Send + Sync);
-
-/// The annotation of steps that are to be performed one host after the other.
-const ROLLING: &str = "rolling";
-
 /// The whole plan, or one of it for each host if it is a rolling one.
-fn parts(plan: Plan) -> Vec<Plan> {
-    let rolls = |step: &PlannedStep| step.step.annotations.iter().any(|(key, _)| key == ROLLING);
-    if !plan.steps.iter().any(rolls) {
-        return vec![plan];
+fn parts(plan: &Plan) -> Vec<Plan> {
+    if !plan.steps.iter().any(|step| step.step.rolling) {
+        return vec![plan.clone()];
     }
     let of = |host: &str| {
         let is_part = |step: &&PlannedStep| step.step.host == host || step.step.host == LOCAL;
@@ -94,6 +100,11 @@ fn parts(plan: Plan) -> Vec<Plan> {
     };
     plan.hosts().into_iter().map(of).collect()
 }
+
+/// What all hosts do before any of any group starts.
+const BEFORE: [Stretch; 2] = [Stretch::Share, Stretch::ShareOnce];
+/// What happens once at the end of everything.
+const AFTER: [Stretch; 1] = [Stretch::CleanupOnce];
 
 /// What a run did.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -103,26 +114,21 @@ pub struct Report {
 
 impl<H: Hosts> Run<H> {
     /// Does what `plan`, made from `seen`, says.
-    pub async fn perform(
-        &self,
-        plan: Plan,
-        seen: Seen,
-        hook: Hook<'_>,
-    ) -> Result<Report, RunError> {
+    pub async fn perform(&self, plan: Plan, seen: Seen) -> Result<Report, RunError> {
         if plan.writes() && self.settings.lock_wait_s == 0 {
             self.refuse_if_locked(&seen)?;
         }
         let mut stop = self.stop.subscribe();
         let interrupted = async { stop.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) };
         let known = tokio::select! {
-            staged = self.stage(&plan, hook) => staged?,
+            staged = self.stage(&plan) => staged?,
             () = interrupted => return Err(RunError::Interrupted),
         };
         if !plan.writes() {
             return self.read(&plan, &known).await;
         }
         let (locked, looks) = self.enter(&seen).await?;
-        let result = self.locked(plan, seen, looks, &known, &locked, hook).await;
+        let result = self.locked(plan, seen, looks, &known, &locked).await;
         let released = self.leave(locked).await;
         let report = result?;
         released.map(|()| report)
@@ -136,21 +142,49 @@ impl<H: Hosts> Run<H> {
         looks: BTreeMap<String, Look>,
         known: &BTreeMap<String, Known>,
         locked: &Locked<H>,
-        hook: Hook<'_>,
     ) -> Result<Report, RunError> {
         let mut looks = looks;
-        if hook("pre-deploy", None)? {
+        if self.unless_stopped("pre-deploy", self.hooks.before_deploy()).await? {
             // The hook may have taken long: what was seen before it is old.
             looks = self.look_all(&self.asked()?, &|_| Entry::default()).await?;
         }
         let now = Seen::new(&self.asked()?, &looks);
         let plan = self.bind(&plan, &seen, &now)?;
+        self.carry_out(&plan, known, locked).await
+    }
+
+    /// Everything of a plan that needs the lock.
+    async fn carry_out(
+        &self,
+        plan: &Plan,
+        known: &BTreeMap<String, Known>,
+        locked: &Locked<H>,
+    ) -> Result<Report, RunError> {
+        let course = self.course(locked);
+        let known = self.together(plan, &course, &BEFORE, known.clone()).await?;
         let mut report = Report::default();
         for part in parts(plan) {
-            report.lanes.extend(self.pass(&part, known, locked, hook).await?);
+            report.lanes.extend(self.pass(&part, &course, &known).await?);
         }
+        self.together(plan, &course, &AFTER, known).await?;
         self.standing().await;
         Ok(report)
+    }
+
+    /// Stretches with a barrier after each: all hosts have done one before any begins the next.
+    async fn together(
+        &self,
+        plan: &Plan,
+        course: &Course,
+        stretches: &[Stretch],
+        mut known: BTreeMap<String, Known>,
+    ) -> Result<BTreeMap<String, Known>, RunError> {
+        let stop = self.stop.subscribe();
+        for which in stretches.iter().copied() {
+            let lanes = lanes::stretch(&self.hosts, plan, course, which, &known, &stop).await;
+            known = self.all_good(&lanes, known).await?;
+        }
+        Ok(known)
     }
 
     /// The steps of a plan, or of a part of its hosts, with the hooks that plugins planned
@@ -158,21 +192,16 @@ impl<H: Hosts> Run<H> {
     async fn pass(
         &self,
         plan: &Plan,
+        course: &Course,
         known: &BTreeMap<String, Known>,
-        locked: &Locked<H>,
-        hook: Hook<'_>,
     ) -> Result<Vec<Lane>, RunError> {
-        let course = self.course(locked);
         let stop = self.stop.subscribe();
-        self.planned_hooks(plan, Stretch::Start, hook)?;
-        let shared = Stretch::Share;
-        let shared = lanes::stretch(&self.hosts, plan, &course, shared, known, &stop).await;
-        let known = self.all_good(&shared, known.clone()).await?;
-        let lanes = lanes::roll(&self.hosts, plan, &course, &known, &stop).await;
-        let known = self.all_good(&lanes, known).await?;
+        self.planned_hooks(plan, Stretch::Start).await?;
+        let lanes = lanes::roll(&self.hosts, plan, course, known, &stop).await;
+        let known = self.all_good(&lanes, known.clone()).await?;
         let last = Stretch::Cleanup;
-        let tidied = lanes::stretch(&self.hosts, plan, &course, last, &known, &stop).await;
-        self.planned_hooks(plan, Stretch::Cleanup, hook)?;
+        let tidied = lanes::stretch(&self.hosts, plan, course, last, &known, &stop).await;
+        self.planned_hooks(plan, Stretch::Cleanup).await?;
         self.all_good(&tidied, known).await?;
         Ok(lanes)
     }
@@ -194,14 +223,30 @@ impl<H: Hosts> Run<H> {
 
     /// Hooks that plugins planned on the user's machine, before and after the hosts' steps;
     /// those of the stage run among its other steps.
-    fn planned_hooks(&self, plan: &Plan, when: Stretch, hook: Hook<'_>) -> Result<(), RunError> {
+    async fn planned_hooks(&self, plan: &Plan, when: Stretch) -> Result<(), RunError> {
         for step in plan.slice(LOCAL, when) {
             if let Program::Hook { name } = &step.program {
-                let hosts = plan.hosts().into_iter().map(String::from).collect();
-                hook(name, Some(hosts))?;
+                let hosts: Vec<String> = plan.hosts().into_iter().map(String::from).collect();
+                self.unless_stopped(name, self.hooks.about(&hosts).run(name)).await?;
             }
         }
         Ok(())
+    }
+
+    /// A hook, which is ended when the run is asked to stop.
+    async fn unless_stopped(
+        &self,
+        name: &str,
+        hook: impl Future<Output = Result<bool, RunError>>,
+    ) -> Result<bool, RunError> {
+        let mut stop = self.stop.subscribe();
+        let interrupted = async { stop.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) };
+        tokio::select! {
+            ran = hook => ran,
+            () = interrupted => {
+                Err(RunError::Hook { name: name.to_string(), why: "interrupted".into() })
+            }
+        }
     }
 
     /// Observes all hosts in play.
@@ -221,27 +266,27 @@ impl<H: Hosts> Run<H> {
     }
 
     /// Build, push, login, pull: everything that needs no lock.
-    async fn stage(
-        &self,
-        plan: &Plan,
-        hook: Hook<'_>,
-    ) -> Result<BTreeMap<String, Known>, RunError> {
+    async fn stage(&self, plan: &Plan) -> Result<BTreeMap<String, Known>, RunError> {
         let (secrets, sink, env) = (&self.secrets, &self.sink, &self.settings.local_env);
-        let machine = local_steps::Machine { secrets, sink, env, hook };
+        let machine = local_steps::Machine { secrets, sink, env, hooks: &self.hooks };
         let here = plan.slice(LOCAL, Stretch::Stage);
         let turn = if here.is_empty() { None } else { self.turn().await? };
-        machine.run(&here).await?;
+        let outputs = machine.run(&here).await?;
         drop(turn);
         let stop = self.stop.subscribe();
         let course = self.outside();
-        let none = BTreeMap::new();
+        // What this machine's steps have yielded, hosts may use.
+        let given = Known { outputs, ..Known::default() };
+        let mut known: BTreeMap<String, Known> =
+            plan.hosts().into_iter().map(|host| (host.to_string(), given.clone())).collect();
         let which = Stretch::Stage;
-        let lanes = lanes::stretch(&self.hosts, plan, &course, which, &none, &stop).await;
+        let lanes = lanes::stretch(&self.hosts, plan, &course, which, &known, &stop).await;
         if let Some(error) = self.verdict(&lanes) {
             return Err(error);
         }
         self.same_image(plan, &lanes)?;
-        Ok(lanes.into_iter().map(|lane| (lane.host, lane.known)).collect())
+        known.extend(lanes.into_iter().map(|lane| (lane.host, lane.known)));
+        Ok(known)
     }
 
     /// Waits until no other run on this machine works on the project.
@@ -259,7 +304,14 @@ impl<H: Hosts> Run<H> {
     async fn read(&self, plan: &Plan, known: &BTreeMap<String, Known>) -> Result<Report, RunError> {
         let mut report = Report::default();
         let stop = self.stop.subscribe();
-        for which in [Stretch::Share, Stretch::Start, Stretch::Retire, Stretch::Cleanup] {
+        for which in [
+            Stretch::Share,
+            Stretch::ShareOnce,
+            Stretch::Start,
+            Stretch::Retire,
+            Stretch::Cleanup,
+            Stretch::CleanupOnce,
+        ] {
             let course = self.outside();
             let lanes = lanes::stretch(&self.hosts, plan, &course, which, known, &stop).await;
             if let Some(error) = self.verdict(&lanes) {

@@ -14,7 +14,7 @@ use super::crew::{Brief, Crew};
 impl Brief {
     /// The same brief with the hosts that its operation is about. Asks plugins, but no host.
     pub fn about(mut self, crew: &Crew) -> Result<Self, PlanError> {
-        let (owner, scope) = crew.command(&self.operation).unzip();
+        let (owner, scope) = crew.command(&self.operation.name).unzip();
         match scope.map(|command| command.scope) {
             Some(Scope::Local) => {
                 self.hosts.clear();

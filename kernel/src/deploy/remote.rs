@@ -13,12 +13,13 @@ use crate::lock::{Answer, Details, RENEW_S, script};
 use crate::model::event::{Event, Sink};
 use crate::model::paths::Paths;
 use crate::model::secret::SecretStore;
-use crate::model::wit::{Fact, Output, Query};
-use crate::plugin::Plugin;
+use crate::model::wit::{ContainerQuery, Fact, Query};
+use crate::plugin::{Answer as EngineAnswer, Plugin};
 use crate::ssh::frame::{self, Frame, Frames};
 use crate::ssh::{Channel, Session};
 
-use super::hosts::{Entry, Heartbeat, HostError, Hosts, Look};
+use super::hosts::{Entry, Heartbeat, HostError, Hosts};
+use super::seen::Look;
 
 /// The connected hosts of a run.
 pub struct Remote {
@@ -31,7 +32,7 @@ pub struct Remote {
     /// Random marks come from here.
     mark: Box<dyn Fn() -> String + Send + Sync>,
     /// Lowered questions: the same are asked of every host, and twice.
-    lowered: Mutex<Vec<(Query, Result<Ask, String>)>>,
+    lowered: Mutex<Vec<(ContainerQuery, Result<Ask, String>)>>,
     heartbeats: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -107,11 +108,14 @@ impl Remote {
 
     fn lower(&self, queries: &[Query]) -> Vec<Result<Ask, String>> {
         let mut known = self.lowered.lock().expect("no panic while held");
-        let new: Vec<Query> = queries
-            .iter()
-            .filter(|q| known.iter().all(|(k, _)| k != *q) && own(q).is_none())
-            .cloned()
-            .collect();
+        let mut new: Vec<ContainerQuery> = Vec::new();
+        for query in queries {
+            if let Query::Container(query) = query
+                && known.iter().all(|(k, _)| k != query)
+            {
+                new.push(query.clone());
+            }
+        }
         if !new.is_empty() {
             match self.engine.lower_queries(&new) {
                 Ok(lowered) => known.extend(
@@ -124,11 +128,15 @@ impl Remote {
                 Err(error) => known.extend(new.into_iter().map(|q| (q, Err(error.to_string())))),
             }
         }
-        let find = |q: &Query| known.iter().find(|(k, _)| k == q).map(|(_, ask)| ask.clone());
-        queries
-            .iter()
-            .map(|q| own(q).map(Ok).or_else(|| find(q)).unwrap_or(Err("not lowered".into())))
-            .collect()
+        let find = |q: &ContainerQuery| {
+            let ask = known.iter().find(|(k, _)| k == q).map(|(_, ask)| ask.clone());
+            ask.unwrap_or_else(|| Err("not lowered".into()))
+        };
+        let ask = |query: &Query| match query {
+            Query::Container(query) => find(query),
+            query => own(query),
+        };
+        queries.iter().map(ask).collect()
     }
 
     /// Parses what the lowered questions printed; the rest are facts already.
@@ -139,7 +147,7 @@ impl Remote {
         answers: &mut Answers,
     ) -> Vec<Result<Fact, String>> {
         let mut facts: Vec<Result<Fact, String>> = Vec::new();
-        let mut open: Vec<(usize, (Query, Output))> = Vec::new();
+        let mut open: Vec<(usize, EngineAnswer)> = Vec::new();
         let mut number = 0;
         for (i, (query, ask)) in queries.iter().zip(asks).enumerate() {
             let fact = match ask {
@@ -153,11 +161,11 @@ impl Remote {
                         Some(Reply::Directory(names)) => Ok(Fact::Directory(names)),
                         Some(Reply::EnvNames(names)) => Ok(Fact::EnvNames(names)),
                         Some(Reply::Output(output)) => match query {
-                            Query::Command(_) => Ok(Fact::Output(output)),
-                            _ => {
-                                open.push((i, (query.clone(), output)));
+                            Query::Container(query) => {
+                                open.push((i, EngineAnswer { query: query.clone(), output }));
                                 Err("not read".into())
                             }
+                            _ => Ok(Fact::Output(output)),
                         },
                     }
                 }
@@ -165,9 +173,12 @@ impl Remote {
             facts.push(fact);
         }
         if !open.is_empty() {
-            let (places, outputs): (Vec<usize>, Vec<(Query, Output)>) = open.into_iter().unzip();
+            let (places, outputs): (Vec<usize>, Vec<EngineAnswer>) = open.into_iter().unzip();
             match self.engine.read_answers(&outputs) {
-                Ok(read) => places.into_iter().zip(read).for_each(|(i, fact)| facts[i] = fact),
+                Ok(read) => places
+                    .into_iter()
+                    .zip(read)
+                    .for_each(|(i, fact)| facts[i] = fact.map(Fact::Container)),
                 Err(error) => places.into_iter().for_each(|i| facts[i] = Err(error.to_string())),
             }
         }
@@ -176,14 +187,15 @@ impl Remote {
 }
 
 /// What the kernel asks without an engine.
-fn own(query: &Query) -> Option<Ask> {
-    match query {
-        Query::File(path) => Some(Ask::File(path.clone())),
-        Query::Directory(path) => Some(Ask::Directory(path.clone())),
-        Query::Command(argv) => Some(Ask::Command { command: argv.clone(), each: None }),
-        Query::EnvNames(path) => Some(Ask::EnvNames(path.clone())),
-        Query::Containers(_) | Query::Container(_) | Query::Images(_) | Query::Other(_) => None,
-    }
+fn own(query: &Query) -> Result<Ask, String> {
+    Ok(match query {
+        Query::File(path) => Ask::File(path.clone()),
+        Query::Directory(path) => Ask::Directory(path.clone()),
+        Query::EnvNames(path) => Ask::EnvNames(path.clone()),
+        Query::Command(argv) => Ask::Command { command: argv.clone(), each: None },
+        Query::Container(_) => return Err("only an engine can tell".into()),
+        Query::Other(other) => return Err(format!("`{}` is not known here", other.name)),
+    })
 }
 
 fn failed(host: &str, why: String) -> HostError {

@@ -1,29 +1,51 @@
 //! Which versions hosts have: observed by the kernel, told by the role plugin.
 
+use crate::lock::Details;
 use crate::model::event::Event;
-use crate::model::plan::LOCAL;
 use crate::model::project::Project;
-use crate::model::wit::Action;
+use crate::model::wit::Context;
+use crate::plugin::InService;
 
-use super::hosts::{Hosts, Seen};
-use super::{Run, RunError};
-
-/// The operation by which a role plugin is asked what is in service: it answers with one
-/// `say` step per host and role, whose text is the version, or empty.
-pub const STANDING: &str = "standing";
-/// The operation by which a role plugin is asked which versions could serve: one `say` step
-/// per host and role, whose text is a JSON list of versions, newest first.
-pub const VERSIONS: &str = "versions";
+use super::compose::in_words;
+use super::history::Record;
+use super::hosts::{Entry, Hosts};
+use super::seen::Asked;
+use super::seen::Seen;
+use super::{Run, RunError, operation};
 
 /// A role's version on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     pub host: String,
     pub role: String,
+    /// Empty: nothing is in service.
     pub version: String,
 }
 
+/// What runs where, the lock, and the last deploys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    pub standing: Vec<Standing>,
+    /// Who holds the deploy lock, if anybody does.
+    pub lock: Option<Details>,
+    /// The hosts in play with their records, newest first.
+    pub history: Vec<(String, Vec<Record>)>,
+}
+
 impl<H: Hosts> Run<H> {
+    /// Looks at all hosts at once.
+    pub async fn status(&self) -> Result<Status, RunError> {
+        let (context, seen) = self.look_at_roles().await?;
+        let standing = self.standing_of(&context, &seen)?;
+        let primary = seen.facts(&self.brief.project.primary_host);
+        let lock = primary.and_then(|facts| facts.lock.as_deref()).map(Details::decode);
+        let history = self.brief.hosts.iter().map(|host| {
+            let lines = seen.facts(host).map(|facts| facts.history.as_slice()).unwrap_or_default();
+            (host.clone(), lines.iter().rev().map(|line| Record::read(line)).collect())
+        });
+        Ok(Status { standing, lock, history: history.collect() })
+    }
+
     /// Looks once more and tells the sink each role's version on each host. A host that
     /// cannot be asked any more is reported as such; nothing depends on it.
     pub(super) async fn standing(&self) {
@@ -43,7 +65,19 @@ impl<H: Hosts> Run<H> {
 
     /// What is in service: one entry per host and role in play.
     pub async fn versions(&self) -> Result<Vec<Standing>, RunError> {
-        Ok(self.told(STANDING).await?.0)
+        let (context, seen) = self.look_at_roles().await?;
+        self.standing_of(&context, &seen)
+    }
+
+    fn standing_of(&self, context: &Context, seen: &Seen) -> Result<Vec<Standing>, RunError> {
+        let role = self.crew.role();
+        let all = role.standing(context, seen.observations(role.name())).map_err(in_words)?;
+        let known = |InService { host, role, version }| Standing {
+            host,
+            role,
+            version: version.unwrap_or_default(),
+        };
+        Ok(all.into_iter().map(known).collect())
     }
 
     /// The version in service on the primary host, or else on the first host in play that has
@@ -62,65 +96,47 @@ impl<H: Hosts> Run<H> {
     pub async fn version_before(&self) -> Result<Option<String>, RunError> {
         let current = self.versions().await?;
         let serving = |version: &str| current.iter().any(|s| s.version == version);
-        let (listed, seen) = self.told(VERSIONS).await?;
-        let lists: Vec<Vec<String>> =
-            listed.iter().map(|s| serde_json::from_str(&s.version).unwrap_or_default()).collect();
-        let Some(first) = lists.first() else { return Ok(None) };
-        let present = |version: &String| lists.iter().all(|list| list.contains(version));
+        let (context, seen) = self.look_at_roles().await?;
+        let role = self.crew.role();
+        let listed = role.versions(&context, seen.observations(role.name())).map_err(in_words)?;
+        let Some(first) = listed.first() else { return Ok(None) };
+        let present = |version: &String| listed.iter().all(|kept| kept.versions.contains(version));
         let good = |version: &String| {
             listed.iter().all(|s| {
                 let history = seen.facts(&s.host).map(|f| f.history.as_slice()).unwrap_or_default();
-                history.iter().any(|line| {
-                    let fields: Vec<&str> = line.split('\t').collect();
-                    matches!(fields[..], [v, role, _, _, "ok"] if v == version && role == s.role)
+                history.iter().map(|line| Record::read(line)).any(|record| {
+                    record.is_good() && record.version == *version && record.role == s.role
                 })
             })
         };
         let mut from_history: Vec<String> = Vec::new();
         if let Some(facts) = seen.facts(&self.brief.project.primary_host) {
             for line in facts.history.iter().rev() {
-                let version = line.split('\t').next().unwrap_or_default().to_string();
+                let version = Record::read(line).version;
                 if !from_history.contains(&version) {
                     from_history.push(version);
                 }
             }
         }
-        let unrecorded =
-            || first.iter().find(|v| !serving(v) && present(v) && !from_history.contains(v));
+        let unrecorded = || {
+            first.versions.iter().find(|v| !serving(v) && present(v) && !from_history.contains(v))
+        };
         let before = from_history.iter().find(|v| !serving(v) && good(v)).or_else(unrecorded);
         Ok(before.cloned())
     }
 
-    /// Asks the role plugin, on freshly observed hosts, what it says for an operation.
-    async fn told(&self, operation: &str) -> Result<(Vec<Standing>, Seen), RunError> {
+    /// Observes what the role plugin wants to know to tell which versions there are.
+    async fn look_at_roles(&self) -> Result<(Context, Seen), RunError> {
         let role = self.crew.role();
         let mut brief = self.brief.clone();
-        brief.operation = operation.into();
+        brief.operation = operation::own("status", false);
         let context = brief.context(role, &|_| String::new());
-        let questions = role.observe(&context).map_err(super::compose::PlanError::from)?;
-        let asked: Vec<super::Asked> = questions
+        let questions = role.observe(&context).map_err(in_words)?;
+        let asked: Vec<Asked> = questions
             .into_iter()
-            .map(|q| super::Asked {
-                plugin: role.name().into(),
-                host: q.host,
-                id: q.id,
-                query: q.query,
-            })
+            .map(|q| Asked { plugin: role.name().into(), host: q.host, id: q.id, query: q.query })
             .collect();
-        let looks = self.look_all(&asked, &|_| super::Entry::default()).await?;
-        let seen = Seen::new(&asked, &looks);
-        let steps = role
-            .plan(&context, seen.observations(role.name()))
-            .map_err(super::compose::PlanError::from)?;
-        let said = steps.into_iter().filter(|step| step.host != LOCAL).filter_map(|step| {
-            let Action::Other((name, text)) = step.action else { return None };
-            let version: String = serde_json::from_str(&text).unwrap_or(text);
-            (name == "say").then(|| Standing {
-                host: step.host,
-                role: step.role.unwrap_or_default(),
-                version,
-            })
-        });
-        Ok((said.collect(), seen))
+        let looks = self.look_all(&asked, &|_| Entry::default()).await?;
+        Ok((context, Seen::new(&asked, &looks)))
     }
 }

@@ -1,6 +1,7 @@
 //! The whole story on hosts in memory: bundled plugins plan, a simulated fleet performs.
 
 mod accessory;
+mod as_role;
 mod assets;
 mod back;
 mod bench;
@@ -20,8 +21,10 @@ mod fleet;
 mod golden;
 mod keys;
 mod labels;
+mod looks;
 mod machine;
 mod merging;
+mod once;
 mod outputs;
 mod perform;
 mod play;

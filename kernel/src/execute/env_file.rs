@@ -2,17 +2,13 @@
 
 use crate::model::wit::EnvVar;
 
-use super::script::ScriptError;
 use super::shell::Scope;
+use super::trip::ScriptError;
 
 /// One argument or variable of a process may have this many bytes (Linux, MAX_ARG_STRLEN).
 const MAX_VALUE: usize = 128 * 1024 - 1;
 /// Docker reads the file by lines of less than this many bytes.
 const MAX_LINE: usize = 64 * 1024;
-/// Names under which an exact value cannot be handed to the engine's client, since the
-/// client or its loader would read it.
-const READ_BY_CLIENT: &[&str] = &["PATH", "HOME", "IFS", "ENV", "SHELLOPTS", "PS4"];
-
 /// An env file as it will be written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct EnvFile {
@@ -24,7 +20,11 @@ pub(super) struct EnvFile {
 
 impl EnvFile {
     /// Resolves the values. Errors name the variable, never its value.
-    pub fn new(vars: &[EnvVar], scope: &Scope) -> Result<Self, ScriptError> {
+    pub fn new(
+        vars: &[EnvVar],
+        client_variables: &[String],
+        scope: &Scope,
+    ) -> Result<Self, ScriptError> {
         let mut text = String::new();
         let mut exact = Vec::new();
         for var in vars {
@@ -33,11 +33,11 @@ impl EnvFile {
             if plain(&var.name, &value) {
                 text.push_str(&format!("{}={value}\n", var.name));
             } else {
-                if !exportable(&var.name) {
+                if !exportable(&var.name, client_variables) {
                     return Err(ScriptError::Value {
                         name: var.name.clone(),
-                        why: "has a value of several lines, which Docker's env files cannot \
-                              carry, under a name that the docker client reads itself; give it \
+                        why: "has a value of several lines, which env files cannot carry, \
+                              under a name that the engine's client reads itself; give it \
                               another name"
                             .into(),
                     });
@@ -72,16 +72,22 @@ fn plain(name: &str, value: &str) -> bool {
     !value.contains('\n') && !value.ends_with('\r') && name.len() + value.len() + 2 < MAX_LINE
 }
 
-/// True if the value can be exported for the docker client without changing the client.
-fn exportable(name: &str) -> bool {
+/// True if the value can be exported for the engine's client without changing the client.
+fn exportable(name: &str, client_variables: &[String]) -> bool {
     let shell = !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let upper = name.to_ascii_uppercase();
-    shell
-        && !READ_BY_CLIENT.contains(&name)
-        && !name.starts_with("DOCKER_")
-        && !name.starts_with("LD_")
-        && !upper.ends_with("_PROXY")
+    shell && !client_variables.iter().any(|pattern| matches(pattern, name))
+}
+
+/// Whether a name matches one of `engine.client-variables`: `*` at either end is any text, and
+/// case does not count.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.to_ascii_uppercase(), name.to_ascii_uppercase());
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), _) => name.ends_with(end),
+        (None, Some(start)) => name.starts_with(start),
+        (None, None) => name == pattern,
+    }
 }
 
 /// One line that stands for several: what Kamal writes for a multi-line value.

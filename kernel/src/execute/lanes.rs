@@ -15,7 +15,7 @@ use crate::model::wit::Condition;
 
 use super::gate::{Gate, Ticket, Verdict};
 use super::report::{Refusal, TripReport};
-use super::script::{Audit, Fence, Known, ScriptError, Trip};
+use super::trip::{Audit, Fence, Known, ScriptError, Trip};
 
 /// Whoever can carry a trip to a host: the SSH connections, or hosts in memory.
 pub trait Runner: Send + Sync + 'static {

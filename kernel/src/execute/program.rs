@@ -10,8 +10,8 @@ use crate::model::wit::{OutputKind, Part};
 use crate::ssh::quote;
 
 use super::env_file::EnvFile;
-use super::script::ScriptError;
 use super::shell::Scope;
+use super::trip::ScriptError;
 use super::wait;
 
 /// A function body, and what it yields.
@@ -32,7 +32,7 @@ fn act(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
     let limit_ms = step.step.time_limit_ms;
     let silent = |text: String| Ok(Body { text, yields: None, sets_y: false });
     match &step.program {
-        Program::Processes { processes, yields, .. } => {
+        Program::Processes { processes, yields, abort: _ } => {
             let mut text = String::new();
             for (i, process) in processes.iter().enumerate() {
                 // Only the last command's output is what the step yields.
@@ -65,8 +65,8 @@ fn act(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
                 *mode,
             ))
         }
-        Program::WriteEnvFile { path, vars } => {
-            let file = EnvFile::new(vars, scope)?;
+        Program::WriteEnvFile { path, vars, client_variables } => {
+            let file = EnvFile::new(vars, client_variables, scope)?;
             let mut text = write(path, &quote(&file.text), 0o600);
             let dir = format!("{path}.d");
             let _ = writeln!(text, "rm -rf -- {} || return", quote(&dir));

@@ -6,10 +6,10 @@ use std::time::Instant;
 use crate::model::event::{Ending, Event, Sink};
 use crate::model::plan::{PlannedStep, Program};
 use crate::model::secret::Secret;
-use crate::model::wit::OutputKind;
+use crate::model::wit::{Action, ContainerAction, LogSearch, OutputKind};
 use crate::ssh::frame::Frame;
 
-use super::script::Trip;
+use super::trip::Trip;
 
 /// Lines of a step's output that are kept for the report of a failure.
 const KEPT_LINES: usize = 400;
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
                 if kept.len() < KEPT_LINES {
                     kept.push(line.clone());
                 }
-                let result = step.step.annotations.iter().any(|(k, _)| k == "result");
+                let result = step.step.is_result;
                 let (host, step) = (self.host.clone(), step.id.clone());
                 (self.sink)(Event::Text { host, step, line, result });
             }
@@ -180,33 +180,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Which lines of a step are told.
-pub(super) struct Search<'a> {
-    pub text: &'a str,
-    pub ignores_case: bool,
-    /// Those that do not have it.
-    pub inverted: bool,
-}
-
-/// What the step's annotation `grep` asks for; `grep-options` knows `-i` and `-v`.
-pub(super) fn search(step: &PlannedStep) -> Option<Search<'_>> {
-    let note = |name: &str| {
-        step.step.annotations.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    };
-    let option = |letter: char| {
-        let options = note("grep-options").unwrap_or_default();
-        options.split_whitespace().any(|word| word.starts_with('-') && word.contains(letter))
-    };
-    note("grep").map(|text| Search { text, ignores_case: option('i'), inverted: option('v') })
+/// The search that the step's lines go through.
+pub(super) fn search(step: &PlannedStep) -> Option<&LogSearch> {
+    match &step.step.action {
+        Action::Container(ContainerAction::Logs(logs)) => logs.search.as_ref(),
+        _ => None,
+    }
 }
 
 /// False for a line that the step's search leaves out.
 fn wanted(step: &PlannedStep, line: &str) -> bool {
     let Some(search) = search(step) else { return true };
-    let found = if search.ignores_case {
+    let found = if search.ignore_case {
         line.to_lowercase().contains(&search.text.to_lowercase())
     } else {
-        line.contains(search.text)
+        line.contains(&search.text)
     };
-    found != search.inverted
+    found != search.invert
 }

@@ -6,54 +6,22 @@
 //! mark and the step's number. Undo is in the same script, so that it happens even when the
 //! client is gone.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::model::plan::{PlannedStep, Program, Stretch};
-use crate::model::secret::{MissingSecret, SecretStore};
+use crate::model::secret::SecretStore;
 use crate::model::wit::{Condition, OutputKind};
 use crate::ssh::{frame, quote};
 
 use super::program::{abort_limit_ms, aftermath, body};
 use super::report::search;
 use super::shell::Scope;
+use super::trip::{Audit, Fence, Outputs, ScriptError, Trip};
 
-/// Why a script could not be written. Nothing was run.
-#[derive(Debug, thiserror::Error, Clone, PartialEq)]
-pub enum ScriptError {
-    #[error("the secret `{name}` would stand in a command line, where every process can read it")]
-    SecretInCommand { name: String },
-    #[error("{0}")]
-    NoSecret(#[from] MissingSecret),
-    #[error("`{name}` cannot be the name of an environment variable")]
-    BadName { name: String },
-    #[error("the step `{step}` has not yielded a {kind:?}")]
-    NoOutput { step: String, kind: OutputKind },
-    #[error("a text has a part that cannot stand there")]
-    Unsupported,
-    #[error("the variable `{name}` {why}")]
-    Value { name: String, why: String },
-}
-
-/// What steps have yielded: the id of the step, and the shell word that stands for it.
-pub(super) type Outputs = BTreeMap<String, String>;
-
-/// A host's fence as a script must find it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fence {
-    /// File that holds the number and is held under `flock`.
-    pub guard: String,
-    /// File that names the process group of the holder.
-    pub group: String,
-    pub number: u64,
-}
-
-/// Where and as whom a script records what it does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audit {
-    pub path: String,
-    pub performer: String,
-    pub destination: Option<String>,
+/// A script, with what is needed to read its events. Holds secrets: never print or keep it.
+pub struct Script {
+    pub text: String,
+    pub mark: String,
 }
 
 impl Audit {
@@ -74,34 +42,6 @@ impl Audit {
             quote(&self.path)
         )
     }
-}
-
-/// What one script does on one host.
-#[derive(Debug, Clone)]
-pub struct Trip {
-    /// Required as soon as a step writes.
-    pub fence: Option<Fence>,
-    pub audit: Audit,
-    pub steps: Vec<PlannedStep>,
-    /// How steps of earlier trips ended, and what they yielded.
-    pub known: Known,
-    /// True: a failure takes back what this trip did.
-    pub undo: bool,
-}
-
-/// What earlier trips of the host left.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
-    /// By step or block id: true = ended well.
-    pub endings: BTreeMap<String, bool>,
-    /// By step id.
-    pub outputs: BTreeMap<String, String>,
-}
-
-/// A script, with what is needed to read its events. Holds secrets: never print or keep it.
-pub struct Script {
-    pub text: String,
-    pub mark: String,
 }
 
 impl Trip {
@@ -146,7 +86,7 @@ impl Trip {
         let block = step.step.block.as_deref().map(ident);
         let block_open =
             block.as_ref().map(|b| format!(" && [ \"$s_{b}\" != failed ]")).unwrap_or_default();
-        let interrupt = match Stretch::of(step.step.phase) {
+        let interrupt = match Stretch::of(&step.step) {
             Stretch::Start | Stretch::Stage => "[ -z \"$I\" ] || F=interrupted\n",
             _ => "",
         };
@@ -231,9 +171,9 @@ pub fn command_line(step: &PlannedStep, secrets: &SecretStore) -> Result<String,
         .collect();
     let line = lines?.join(" && ");
     let Some(search) = search(step) else { return Ok(line) };
-    let options = [(search.ignores_case, "-i "), (search.inverted, "-v ")];
+    let options = [(search.ignore_case, "-i "), (search.invert, "-v ")];
     let options: String = options.iter().filter(|(is, _)| *is).map(|(_, option)| *option).collect();
-    Ok(format!("{line} 2>&1 | grep -F {options}-e {}", quote(search.text)))
+    Ok(format!("{line} 2>&1 | grep -F {options}-e {}", quote(&search.text)))
 }
 
 /// Runs on only if the host's number is ours, and holds it to the end.

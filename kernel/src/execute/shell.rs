@@ -4,7 +4,7 @@ use crate::model::secret::SecretStore;
 use crate::model::wit::{EnvVar, OutputKind, Part, Text};
 use crate::ssh::quote;
 
-use super::script::{Outputs, ScriptError};
+use super::trip::{Outputs, ScriptError};
 
 /// What a text may refer to while it is written into a script.
 pub(super) struct Scope<'a> {

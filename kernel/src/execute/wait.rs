@@ -9,8 +9,8 @@ use crate::model::plan::Vain;
 use crate::model::wit::HttpWait;
 use crate::ssh::quote;
 
-use super::script::ScriptError;
 use super::shell::Scope;
+use super::trip::ScriptError;
 
 /// How long to wait before asking again, in seconds.
 const AGAIN: &str = "0.15";

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::wit::{GitState, Machine, WorkTree};
+
 use super::error::LocalError;
 use super::git::{Repository, repository};
 
@@ -25,21 +27,22 @@ impl Here {
         Self { directory, cache, repository }
     }
 
-    /// The keys that `types.context` documents. What is not known is left out.
-    pub fn annotations(&self) -> Vec<(String, String)> {
+    /// The same as plugins are told it.
+    pub fn machine(&self) -> Machine {
         let path = |path: &Path| path.to_string_lossy().into_owned();
-        let mut known = vec![("local.directory", path(&self.directory))];
-        known.extend(self.cache.as_deref().map(|cache| ("local.cache", path(cache))));
-        match &self.repository {
-            Ok(None) => {}
-            Ok(Some(repository)) => known.extend([
-                ("git.root", repository.root.clone()),
-                ("git.prefix", repository.prefix.clone()),
-                ("git.revision", repository.revision.clone()),
-                ("git.uncommitted", repository.uncommitted.clone()),
-            ]),
-            Err(error) => known.push(("git.error", error.to_string())),
+        Machine {
+            directory: path(&self.directory),
+            cache: self.cache.as_deref().map(path),
+            git: match &self.repository {
+                Ok(None) => GitState::None,
+                Ok(Some(repository)) => GitState::WorkTree(WorkTree {
+                    root: repository.root.clone(),
+                    prefix: repository.prefix.clone(),
+                    revision: repository.revision.clone(),
+                    uncommitted: repository.uncommitted.clone(),
+                }),
+                Err(error) => GitState::Unknown(error.to_string()),
+            },
         }
-        known.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }

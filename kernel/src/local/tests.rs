@@ -1,6 +1,7 @@
 //! Real programs, real groups, real repositories.
 
 use super::*;
+use crate::model::wit::{GitState, Machine};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -179,18 +180,22 @@ async fn git_names_versions_as_kamal_does() {
 #[tokio::test]
 async fn plugins_are_told_where_the_project_is() {
     let directory = temp();
-    let keys = |here: &Here| here.annotations().into_iter().map(|(k, _)| k).collect::<Vec<_>>();
-    let plain = Here::look(&directory, Some("/cache".into())).await;
-    assert_eq!(keys(&plain), ["local.directory", "local.cache"]);
+    let plain = Here::look(&directory, Some("/cache".into())).await.machine();
+    let project = directory.canonicalize().unwrap().to_string_lossy().into_owned();
+    let cache = Some("/cache".to_string());
+    assert_eq!(plain, Machine { directory: project, cache, git: GitState::None });
 
     git(&directory, &["init", "-q"]);
-    let unborn = Here::look(&directory, None).await;
-    assert_eq!(keys(&unborn), ["local.directory", "git.error"]);
+    let unborn = Here::look(&directory, None).await.machine();
+    assert_eq!(unborn.cache, None);
+    assert!(matches!(unborn.git, GitState::Unknown(why) if !why.is_empty()));
 
     git(&directory, &["commit", "-q", "--allow-empty", "-m", "one"]);
-    let born = Here::look(&directory, None).await;
-    let all = ["local.directory", "git.root", "git.prefix", "git.revision", "git.uncommitted"];
-    assert_eq!(keys(&born), all);
+    std::fs::write(directory.join("new"), "").unwrap();
+    let born = Here::look(&directory, None).await.machine();
+    let GitState::WorkTree(tree) = born.git else { panic!("{:?}", born.git) };
+    assert_eq!((tree.root, tree.prefix.as_str()), (born.directory, ""));
+    assert_eq!((tree.revision.len(), tree.uncommitted.as_str()), (40, "?? new"));
     std::fs::remove_dir_all(directory).unwrap();
 }
 

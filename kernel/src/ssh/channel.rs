@@ -1,10 +1,9 @@
 //! One remote shell: script in, chunks out, how it ended.
 
 use super::error::SshError;
-use super::session::Session;
+use super::session::{Child, Session};
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -20,7 +19,7 @@ const AHEAD: usize = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Channel {
     session: Session,
-    child: openssh::Child<Arc<openssh::Session>>,
+    child: Child,
     stdin: Option<openssh::ChildStdin>,
     stdout: Option<openssh::ChildStdout>,
     stderr: Option<openssh::ChildStderr>,
@@ -52,12 +51,20 @@ pub enum Exit {
     ConnectionLost(SshError),
 }
 
+impl Session {
+    /// Starts a remote `sh` that reads its script from stdin. At most 8 at once; a further one
+    /// waits here.
+    ///
+    /// A server that refuses the session is asked again for about 2 s. Errors: [`SshError::Lost`],
+    /// [`SshError::NoSession`].
+    pub async fn channel(&self) -> Result<Channel, SshError> {
+        let (child, slot) = self.start().await?;
+        Ok(Channel::new(self.clone(), child, slot))
+    }
+}
+
 impl Channel {
-    pub(super) fn new(
-        session: Session,
-        mut child: openssh::Child<Arc<openssh::Session>>,
-        slot: Option<OwnedSemaphorePermit>,
-    ) -> Self {
+    fn new(session: Session, mut child: Child, slot: Option<OwnedSemaphorePermit>) -> Self {
         let (stdin, stdout, stderr) =
             (child.stdin().take(), child.stdout().take(), child.stderr().take());
         Self {

@@ -1,6 +1,5 @@
 //! One connected host.
 
-use super::channel::Channel;
 use super::control::Files;
 use super::error::{SshError, tail};
 use super::master::Options;
@@ -12,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::process::Command;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
 /// Channels at once: sshd's MaxSessions is 10, and a console must still fit in.
@@ -28,6 +27,9 @@ const END_LIMIT: Duration = Duration::from_secs(5);
 /// Tries to open a channel that the server refuses, and the wait between them, ± 50 %.
 const OPEN_TRIES: u32 = 10;
 const OPEN_AGAIN: Duration = Duration::from_millis(200);
+
+/// A process at the other end.
+pub(super) type Child = openssh::Child<Arc<openssh::Session>>;
 
 /// One connected host. Cheap to clone; all clones share connection, channel limit and counter.
 #[derive(Debug, Clone)]
@@ -79,12 +81,9 @@ impl Session {
         self.shared.trips.load(Ordering::Relaxed)
     }
 
-    /// Starts a remote `sh` that reads its script from stdin. At most 8 at once; a further one
-    /// waits here.
-    ///
-    /// A server that refuses the session is asked again for about 2 s. Errors: [`SshError::Lost`],
-    /// [`SshError::NoSession`].
-    pub async fn channel(&self) -> Result<Channel, SshError> {
+    /// Starts a remote `sh`, in one of the places that there are for them; see
+    /// [`Session::channel`].
+    pub(super) async fn start(&self) -> Result<(Child, Option<OwnedSemaphorePermit>), SshError> {
         // The semaphore is never closed.
         let slot = self.shared.slots.clone().acquire_owned().await.ok();
         let mut tries = 1;
@@ -97,7 +96,7 @@ impl Session {
             let refusal = match timeout(OPEN_LIMIT, command.spawn()).await {
                 Ok(Ok(child)) => {
                     self.shared.trips.fetch_add(1, Ordering::Relaxed);
-                    return Ok(Channel::new(self.clone(), child, slot));
+                    return Ok((child, slot));
                 }
                 Ok(Err(error)) => error,
                 Err(_) => return Err(self.lost("ssh did not answer within 60 s")),

@@ -23,7 +23,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         return Ok(());
     }
     let workspace = shell.workspace()?;
-    shell.block(operate(&workspace, Operation::new("env push"), &shell.globals, &shell.output))
+    shell.block(operate(&workspace, Operation::new("envify"), &shell.globals, &shell.output))
 }
 
 /// Writes the file, if there is a template. The template sees the environment as it is, without
@@ -37,6 +37,7 @@ pub fn write(shell: &Shell) -> Result<bool, Failure> {
         version: None,
         env: &shell.env,
         read: &from_disk,
+        foreign: &[],
         allow_commands: shell.globals.allow_commands,
         run: &|line| command(line).map_err(|failure| Box::new(failure.into_problem())),
     };

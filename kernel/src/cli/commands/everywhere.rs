@@ -1,7 +1,4 @@
-//! Operations of one word in which every plugin does its part: `details`, `remove`, `downgrade`.
-
-use clap::ArgMatches;
-use serde_json::json;
+//! Operations of one word in which every plugin does its part: `details`, `remove`.
 
 use super::{Failure, Operation, Shell, confirm, operate};
 
@@ -16,18 +13,6 @@ pub fn remove(shell: &Shell) -> Result<(), Failure> {
         confirm("This will remove all containers and images. Are you sure?")?;
     }
     run(shell, Operation::new("remove"))
-}
-
-/// Goes back from Kamal 2 on running hosts: Traefik takes the place of kamal-proxy.
-pub fn downgrade(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
-    if !shell.globals.yes {
-        confirm(
-            "Requests fail on each host while Traefik takes the place of kamal-proxy, and all \
-             accessories are rebooted. Go on?",
-        )?;
-    }
-    let arguments = json!({ "rolling": matches.get_flag("rolling") });
-    run(shell, Operation { arguments, in_service: true, ..Operation::new("downgrade") })
 }
 
 fn run(shell: &Shell, operation: Operation) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::super::workspace::bundled_plugins;
 use super::{Failure, Shell};
 
 const DEPLOY: &str = "\
@@ -20,7 +21,7 @@ servers:
   #   cmd: bin/jobs
 
 registry:
-  # Leave `server` out for Docker Hub.
+  # Leave `server` out for the engine's default.
   server: registry.example.com
   username: my-user
   # Secrets are named here; their values stand in .env or the environment.
@@ -41,15 +42,11 @@ healthcheck:
 
 const ENV: &str = "KAMAL_REGISTRY_PASSWORD=change-this\n";
 
-/// Hooks to copy, and what each is for. They run once the `.sample` is taken off their names.
-const HOOKS: [(&str, &str); 7] = [
-    ("docker-setup", "after `server bootstrap`: make networks, log in elsewhere"),
+/// The kernel's own hooks, and what each is for; plugins have others.
+const HOOKS: [(&str, &str); 3] = [
     ("pre-connect", "before the first connection: open a tunnel, check a VPN"),
-    ("pre-build", "before the image is built: refuse a dirty tree or a wrong branch"),
     ("pre-deploy", "under the lock, before any host is changed: wait for CI to pass"),
     ("post-deploy", "after a deploy: tell the team; $KAMAL_RUNTIME is its length in seconds"),
-    ("pre-traefik-reboot", "before Traefik is replaced: take $KAMAL_HOSTS out of a load balancer"),
-    ("post-traefik-reboot", "after Traefik was replaced: put $KAMAL_HOSTS back"),
 ];
 
 /// Writes each file only if it is not there.
@@ -57,7 +54,11 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
     let config = &shell.globals.config;
     write(shell, config, DEPLOY, 0o644)?;
     write(shell, Path::new(".env"), ENV, 0o600)?;
-    for (name, about) in HOOKS {
+    let plugins = bundled_plugins(&shell.plugins)?;
+    let theirs = plugins.iter().flat_map(|plugin| &plugin.description().hooks);
+    let theirs = theirs.map(|hook| (hook.name.as_str(), hook.about.as_str()));
+    // They run once the `.sample` is taken off their names.
+    for (name, about) in HOOKS.into_iter().chain(theirs) {
         let text = format!(
             "#!/bin/sh\n# {about}.\n\necho \"$KAMAL_PERFORMER: {name} of $KAMAL_SERVICE_VERSION on $KAMAL_HOSTS\"\n"
         );

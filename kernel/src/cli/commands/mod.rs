@@ -19,7 +19,6 @@ use std::future::Future;
 use std::path::Path;
 
 use clap::ArgMatches;
-use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::local::{self, Here};
@@ -101,7 +100,7 @@ pub fn dispatch(
     let plugins = plugin_host(&env, Some(&output));
     let shell = Shell { globals, env, output, plugins, runtime };
     // Errors quote what containers, builds and hooks print.
-    let done = run(&shell, &matches).map_err(|failure| failure.masked(&shell.output));
+    let done = run(&shell, &matches).map_err(|failure| shell.output.masked(failure));
     // A failure of another kind is told as such.
     let cut_off = shell.output.is_cut_off() && (done.is_ok() || shell.output.has_stopped());
     if cut_off { Err(Failure::CutOff) } else { done }
@@ -117,7 +116,6 @@ fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         Some(("lock", m)) => lock::run(shell, m),
         Some(("details", _)) => everywhere::details(shell),
         Some(("remove", _)) => everywhere::remove(shell),
-        Some(("downgrade", m)) => everywhere::downgrade(shell, m),
         Some(("audit", _)) => audit::run(shell),
         Some(("status", _)) => status::run(shell),
         Some(("envify", m)) => envify::run(shell, m),
@@ -139,9 +137,11 @@ fn deepest<T>(matches: &ArgMatches, read: impl Fn(&ArgMatches) -> T) -> T {
 
 /// A command that a plugin brings.
 fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
-    let Some((verb, matches)) = matches.subcommand() else { return Err(Failure::Said) };
+    let (name, matches) = match matches.subcommand() {
+        Some((verb, below)) => (format!("{noun} {verb}"), below),
+        None => (noun.to_string(), matches),
+    };
     let workspace = shell.workspace()?;
-    let name = format!("{noun} {verb}");
     let missing = || Failure::Message(format!("no plugin of this project has `{name}`"));
     let (_, spec) = workspace.crew.command(&name).ok_or_else(missing)?;
     let mut arguments = args::arguments(spec, matches);
@@ -156,7 +156,8 @@ fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(),
     }
     let prints = spec.prints;
     let in_service = spec.version == DefaultVersion::InService;
-    let operation = Operation { arguments, prints, in_service, ..Operation::new(&name) };
+    let aims = spec.aims.clone();
+    let operation = Operation { aims, arguments, prints, in_service, ..Operation::new(&name) };
     shell.block(operate(&workspace, operation, &shell.globals, &shell.output))
 }
 
@@ -174,9 +175,4 @@ pub fn confirm(question: &str) -> Result<(), Failure> {
     } else {
         Err(Failure::Message("not confirmed; nothing was done".into()))
     }
-}
-
-/// The arguments of `deploy` and its kin.
-fn deploy_arguments(matches: &ArgMatches) -> Value {
-    serde_json::json!({ "skip-push": matches.get_flag("skip-push") })
 }

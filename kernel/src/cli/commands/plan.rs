@@ -3,38 +3,14 @@
 use std::path::Path;
 
 use clap::ArgMatches;
-use serde::{Deserialize, Serialize};
 
-use crate::deploy::hosts::Seen;
-use crate::model::plan::Plan;
+use crate::deploy::saved::Saved;
 use crate::model::problem::Problem;
-use crate::model::project::Project;
+use crate::model::wit;
 
 use super::super::plan_text::{self, Strangers};
-use super::super::{failure, operate, workspace};
-use super::{Failure, Operation, Shell, Workspace, deploy_arguments};
-
-/// A saved plan: everything that decides what `apply` does. It holds no secret.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct PlanFile {
-    /// Version of this format.
-    pub format: u32,
-    /// The build of the CLI that made it.
-    pub windlass: String,
-    /// Name and digest of each plugin.
-    pub plugins: Vec<(String, String)>,
-    pub project: Project,
-    pub hosts: Vec<String>,
-    pub roles: Vec<String>,
-    /// What plugins were told of the machine that the plan was made on.
-    pub annotations: Vec<(String, String)>,
-    pub arguments: serde_json::Value,
-    pub plan: Plan,
-    pub seen: Seen,
-}
-
-/// Version of the format of [`PlanFile`].
-pub const FORMAT: u32 = 2;
+use super::super::{operate, workspace};
+use super::{Failure, Operation, Shell, Workspace};
 
 /// Observes and plans; prints the plan, and writes it if asked.
 pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
@@ -42,9 +18,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
     if matches.get_one::<String>("output").is_some() && !workspace.sensitive.is_empty() {
         return Err(carries_secrets(&workspace));
     }
-    let arguments = deploy_arguments(matches);
-    let operation =
-        Operation { arguments: arguments.clone(), deploys: true, ..Operation::new("deploy") };
+    let operation = Operation::deploy("deploy", matches.get_flag("skip-push"));
     let (plan, seen) = shell.block(async {
         let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
         let made = async {
@@ -54,22 +28,13 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         }
         .await;
         ready.close().await;
-        made.map_err(|e| failure::place(e, &workspace))
+        made.map_err(|e| workspace::place(e, &workspace))
     })?;
     if let Some(path) = matches.get_one::<String>("output") {
-        let file = PlanFile {
-            format: FORMAT,
-            windlass: env!("CARGO_PKG_VERSION").into(),
-            plugins: workspace.crew.iter().map(|p| (p.name().into(), p.digest().into())).collect(),
-            project: workspace.brief.project.clone(),
-            hosts: workspace.brief.hosts.clone(),
-            roles: workspace.brief.roles.clone(),
-            annotations: workspace.brief.annotations.clone(),
-            arguments,
-            plan: plan.clone(),
-            seen,
-        };
-        save(Path::new(path), &file)?;
+        let mut brief = workspace.brief.clone();
+        brief.operation = wit::Operation { name: operation.name.into(), aims: operation.aims };
+        brief.arguments = operation.arguments;
+        Saved::new(&workspace.crew, &brief, plan.clone(), seen).write(Path::new(path))?;
         shell.output.say(&format!("wrote {path}; to do exactly this: windlass apply {path}"));
     }
     if shell.globals.json {
@@ -91,10 +56,4 @@ fn carries_secrets(workspace: &Workspace) -> Failure {
         problem.help("name a secret here instead, and put its value into .env: [NAME]")
     });
     Failure::drawn(&workspace.placed(problems.collect()), &workspace.sources)
-}
-
-fn save(path: &Path, file: &PlanFile) -> Result<(), Failure> {
-    let place = |error: String| Failure::Message(format!("{}: {error}", path.display()));
-    let text = serde_json::to_string_pretty(file).map_err(|e| place(e.to_string()))?;
-    std::fs::write(path, text + "\n").map_err(|e| place(e.to_string()))
 }

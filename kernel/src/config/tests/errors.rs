@@ -7,6 +7,7 @@ use super::loading::run;
 use super::owners::owners;
 use super::{read, tree};
 use crate::config::draw::draw;
+use crate::config::foreign::ForeignKey;
 use crate::config::source::{Source, Sources};
 use crate::config::{erb, ownership};
 use crate::model::problem::Problem;
@@ -85,7 +86,8 @@ x-windlass:
     caddy: {componant: x}
 "#;
     let (_, sources) = read(text);
-    let problems = ownership::check(&tree(text), &owners());
+    let proxy = ForeignKey { pattern: "/proxy", origin: "Kamal 2", help: "see `traefik`" };
+    let problems = ownership::check(&tree(text), &owners(), &[proxy]);
     golden("keys_and_types", &draw(&problems, &sources, false));
 }
 
@@ -122,7 +124,7 @@ fn loading() {
 fn a_file_cannot_write_to_the_terminal() {
     let text = "service: app\n\"\\e[31m\u{7}x\": \"\u{9b}\"\n";
     let (_, sources) = read(text);
-    let drawn = draw(&ownership::check(&tree(text), &owners()), &sources, false);
+    let drawn = draw(&ownership::check(&tree(text), &owners(), &[]), &sources, false);
     let control = |letter: char| letter.is_control() && letter != '\n';
     assert!(!drawn.contains(control), "{drawn:?}");
 }

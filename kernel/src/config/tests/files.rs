@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::config::secrets::{self, Precedence};
+use crate::config::secrets;
 
 /// A directory that goes away with the test.
 pub(super) struct Directory(PathBuf);
@@ -44,7 +44,7 @@ impl Drop for Directory {
 }
 
 #[test]
-fn destination_files_win_and_precedence_decides_the_rest() {
+fn files_win_over_the_environment_and_the_destination_over_both() {
     let directory = Directory::new(&[
         (".env", "A=base\nB=base\nC=base\n"),
         (".env.prod", "B=prod\nC=\"$A prod\"\n"),
@@ -53,15 +53,7 @@ fn destination_files_win_and_precedence_decides_the_rest() {
         ("A".to_owned(), "shell".to_owned()),
         ("D".to_owned(), "shell".to_owned()),
     ]);
-    let read =
-        |precedence| secrets::read(directory.root(), Some("prod"), &env, precedence).unwrap();
-    let found = read(Precedence::Environment);
-    assert_eq!(
-        found.values.values().cloned().collect::<Vec<_>>(),
-        ["shell", "prod", "shell prod", "shell"]
-    );
-    assert_eq!(found.from_files, ["A", "B", "C"]);
-    let found = read(Precedence::Files);
+    let found = secrets::read(directory.root(), Some("prod"), &env).unwrap();
     assert_eq!(
         found.values.values().cloned().collect::<Vec<_>>(),
         ["base", "prod", "base prod", "shell"]
@@ -75,9 +67,7 @@ fn destination_files_win_and_precedence_decides_the_rest() {
 #[test]
 fn all_bad_lines_at_once() {
     let directory = Directory::new(&[(".env", "A=1\nbad\nB=$(x)\n")]);
-    let problems =
-        secrets::read(directory.root(), Some("none"), &BTreeMap::new(), Precedence::default())
-            .unwrap_err();
+    let problems = secrets::read(directory.root(), Some("none"), &BTreeMap::new()).unwrap_err();
     assert_eq!(
         problems.iter().map(|problem| problem.place.as_ref().unwrap().line).collect::<Vec<_>>(),
         [2, 3]

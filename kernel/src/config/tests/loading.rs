@@ -19,12 +19,13 @@ pub(super) fn run(
         version: Some("v1"),
         env: &env,
         read: &from_disk,
+        foreign: &[],
         allow_commands: false,
         run: &|command| Ok(format!("<{command}>")),
     })
 }
 
-fn load_text(text: &str) -> Result<Loaded, Box<Problems>> {
+pub(super) fn load_text(text: &str) -> Result<Loaded, Box<Problems>> {
     run(&Directory::new(&[("config/deploy.yml", text)]), None)
 }
 
@@ -37,27 +38,23 @@ fn errors(text: &str) -> Vec<String> {
 const FULL: &str = r#"
 service: shop
 image: acme/shop-<%= ENV["REGION"] %>
-registry: {username: [REGISTRY_USER], password: [REGISTRY_PASSWORD]}
-x-secret: &secret {secret: [SHARED]}
+x-env: &env {clear: {SHARED: 1}}
 servers:
   workers:
     hosts: [w1, b: [red, blue]]
-    env: *secret
+    env: *env
     cmd: bin/jobs
   web:
     - b: blue
     - a
 env:
   clear: {A: 1}
-  secret: [DATABASE_URL]
   tags:
-    red: {secret: [RED]}
+    red: {R: 1}
     blue: {B: 1}
-builder: {secrets: [TOKEN]}
 ssh: {user: deploy, port: "2222", proxy: jump, keys: [k], keys_only: yes, log_level: warn}
 sshkit: {max_concurrent_starts: 5}
 boot: {limit: 25%, wait: 3}
-retain_containers: 3
 run_directory: /var/lib/shop
 x-windlass:
   plugins:
@@ -96,10 +93,6 @@ fn reads_a_whole_project() {
     );
     assert_eq!(project.ssh.max_concurrent_starts, Some(5));
     assert_eq!((project.boot.limit, project.boot.wait), (Some(BootLimit::Percent(25)), 3));
-    assert_eq!(
-        project.secrets_declared,
-        ["DATABASE_URL", "RED", "REGISTRY_PASSWORD", "REGISTRY_USER", "SHARED", "TOKEN"]
-    );
     assert_eq!((project.windlass.gate, project.windlass.lock_wait), (Gate::Start, Some(60)));
     assert_eq!(project.windlass.plugins["caddy"].settings["port"], 80);
     assert_eq!(
@@ -116,11 +109,8 @@ fn defaults() {
         (project.ssh.user.as_str(), project.ssh.port, project.run_directory.as_str()),
         ("root", None, ".kamal")
     );
-    assert_eq!((project.retain_containers, project.hooks_path), (5, PathBuf::from(".kamal/hooks")));
-    assert_eq!(
-        (project.boot.limit, project.readiness_delay, project.windlass.gate),
-        (None, None, Gate::Retire)
-    );
+    assert_eq!(project.hooks_path, PathBuf::from(".kamal/hooks"));
+    assert_eq!((project.boot.limit, project.windlass.gate), (None, Gate::Retire));
     assert_eq!(project.config["servers"][0], "h1");
 }
 
@@ -206,7 +196,6 @@ fn destinations_merge_and_keep_their_places() {
     assert_eq!(file("/env/clear/A"), "deploy.yml");
     assert_eq!(file("/env/clear/B"), "deploy.staging.yml");
     assert_eq!(file("/servers"), "deploy.staging.yml");
-    assert!(loaded.project.require_destination);
 
     let problems = run(&directory, None).unwrap_err().problems;
     assert_eq!(
@@ -232,22 +221,4 @@ fn files_that_cannot_be_read() {
     for text in ["", "# only a note\n", "- a\n", "just text\n"] {
         assert_eq!(errors(text).len(), 1, "{text}");
     }
-}
-
-#[test]
-fn hosts_of_accessories_come_last_and_once() {
-    let text = "
-service: shop
-image: acme/shop
-servers: {web: [a], jobs: {hosts: [b]}}
-accessories:
-  db: {image: mysql, host: c}
-  cache: {image: redis, hosts: [b, d, c]}
-  search: {image: search, roles: [jobs]}
-";
-    let project = load_text(text).expect("this loads").project;
-    let hosts: Vec<_> = project.hosts.iter().map(|h| (h.name.as_str(), h.roles.len())).collect();
-    assert_eq!(hosts, [("a", 1), ("b", 1), ("c", 0), ("d", 0)]);
-    let found = errors(&text.replace("host: c", "host: -oProxyCommand=x"));
-    assert!(found[0].contains("cannot be the name of a host"), "{found:?}");
 }

@@ -1,5 +1,6 @@
 //! Tests of whole paths through the configuration.
 
+mod declared;
 mod errors;
 mod files;
 mod laws;

@@ -3,7 +3,13 @@
 use serde_json::json;
 
 use super::tree;
-use crate::config::ownership::{Owner, check, owner_of, section};
+use crate::config::ownership::{self, Owner, owner_of, section};
+use crate::config::tree::Tree;
+use crate::model::problem::Problem;
+
+fn check(tree: &Tree, owners: &[Owner]) -> Vec<Problem> {
+    ownership::check(tree, owners, &[])
+}
 
 pub(super) fn owner(plugin: &str, pattern: &str, schema: serde_json::Value) -> Owner {
     Owner { plugin: plugin.into(), bundled: true, pattern: pattern.into(), schema }

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::bench::Bench;
+use super::bench::{self, Bench};
 use super::client::Cut;
 use super::keys::with;
 use super::machine::{HOME, image_id};
@@ -39,7 +39,7 @@ fn with_secrets(bench: Bench) -> Bench {
         let mut state = bench.fleet.lock();
         let files = &mut state.machine("db-1").files;
         files.insert(format!("{file}.d/PEM"), String::new());
-        files.insert(file, String::new());
+        files.insert(file, "PEM=\nROOT_PASSWORD=\n".to_string());
     }
     bench
 }
@@ -63,8 +63,8 @@ fn busy() -> Bench {
 /// The accessory plugin's steps of an operation.
 async fn planned(bench: &Bench, operation: &str, arguments: Value) -> String {
     let (mut run, _) = bench.run("v2", Cut::Never);
-    run.brief.operation = operation.into();
     run.brief.arguments = arguments;
+    run.brief.operation = bench::operation(operation, &run.brief.arguments);
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
     plan.steps.iter().filter(|step| step.plugin == "accessory").map(shown::whole).collect()

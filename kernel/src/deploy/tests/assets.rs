@@ -1,6 +1,7 @@
 //! Assets: on every host before any host starts the new version, gone with their container.
 
 use super::bench::{BOTH, Bench};
+use crate::model::wit::Mount;
 
 /// The files below the directories of assets of a host.
 fn files(bench: &Bench, host: &str) -> Vec<String> {
@@ -38,7 +39,8 @@ async fn each_host_has_the_files_of_both_versions_before_any_starts_the_new_one(
     assert!(files(&bench, "job-1").is_empty(), "nobody asks workers for files");
     let state = bench.fleet.lock();
     let container = state.machines["web-1"].find("shop-web-v2").unwrap();
-    let mount = ("/root/.kamal/assets/volumes/shop-web-v2".to_string(), "/public".to_string());
+    let (source, target) = ("/root/.kamal/assets/volumes/shop-web-v2".into(), "/public".into());
+    let mount = Mount { source, target };
     assert!(container.mounts.contains(&mount), "{:?}", container.mounts);
 }
 

@@ -3,21 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::client::{Client, Cut};
 use super::fleet::Fleet;
 use super::machine::Machine;
+use crate::config::declared::Declared;
 use crate::config::load::{LoadOptions, from_disk, load};
 use crate::config::ownership;
 use crate::deploy::crew::{Brief, Crew};
-use crate::deploy::hosts::Seen;
+use crate::deploy::hooks::Hooks;
 use crate::deploy::local_files::LocalFiles;
-use crate::deploy::{Report, Run, RunError, Settings};
+use crate::deploy::seen::Seen;
+use crate::deploy::{Report, Run, RunError, Settings, operation as operations};
 use crate::model::event::{Event, Sink};
 use crate::model::plan::Plan;
 use crate::model::secret::SecretStore;
+use crate::model::wit::{GitState, Machine as Here, Operation};
 use crate::plugin::{Host, HostOptions, Limits, Source, bundled};
 
 /// The bundled plugins, compiled once; later runs of the tests find the code in a cache
@@ -145,7 +148,9 @@ impl Bench {
             turn: None,
         };
         let crew = CREW.clone();
-        (Run { hosts: Arc::new(client), crew, brief, secrets, sink, stop, settings }, events)
+        let hooks = Hooks::default();
+        let hosts = Arc::new(client);
+        (Run { hosts, crew, brief, secrets, hooks, sink, stop, settings }, events)
     }
 
     pub async fn deploy(&self, version: &str) -> Outcome {
@@ -160,7 +165,7 @@ impl Bench {
     /// The same for `redeploy` or `rollback`.
     pub async fn perform(&self, operation: &str, version: &str, cut: Cut) -> Outcome {
         let (mut run, events) = self.run(version, cut);
-        run.brief.operation = operation.into();
+        run.brief.operation = self::operation(operation, &run.brief.arguments);
         let client = run.hosts.clone();
         let result = tokio::select! {
             result = all(&run) => Some(result),
@@ -181,7 +186,16 @@ impl Bench {
 async fn all(run: &Run<Client>) -> Result<Report, RunError> {
     let seen = run.observe().await?;
     let plan = run.plan(&seen)?;
-    run.perform(plan, seen, &|_, _| Ok(false)).await
+    run.perform(plan, seen).await
+}
+
+/// An operation with its aims: a command of a plugin as the plugin describes it, or one of the kernel's
+/// own, which builds unless the arguments say otherwise.
+pub fn operation(name: &str, arguments: &Value) -> Operation {
+    match CREW.command(name) {
+        Some((_, spec)) => Operation { name: name.into(), aims: spec.aims.clone() },
+        None => operations::own(name, arguments["skip-push"] != true),
+    }
 }
 
 /// What a run of `deploy` knows before it asks anybody.
@@ -196,15 +210,17 @@ pub fn brief(config: &str, version: &str, run: u32) -> Brief {
         version: Some(version),
         env: &env,
         read: &from_disk,
+        foreign: &[],
         allow_commands: false,
         run: &|_| unreachable!("the file has no ERB"),
     };
     let loaded = load(&options).unwrap();
     let crew = &*CREW;
     let owners = crew.owners();
-    let problems = ownership::check(&loaded.tree, &owners);
+    let problems = ownership::check(&loaded.tree, &owners, &[]);
     assert!(problems.is_empty(), "{problems:?}");
-    let project = loaded.project;
+    let mut project = loaded.project;
+    Declared::read(&loaded.tree, &owners).add_to(&mut project);
     let brief = Brief {
         hosts: project.hosts.iter().map(|host| host.name.clone()).collect(),
         roles: project.roles.iter().map(|role| role.name.clone()).collect(),
@@ -214,14 +230,15 @@ pub fn brief(config: &str, version: &str, run: u32) -> Brief {
         project,
         tree: loaded.tree,
         owners,
-        operation: "deploy".into(),
+        operation: operations::own("deploy", false),
         prints: false,
         arguments: json!({"skip-push": true}),
         version: version.into(),
         repository: String::new(),
         // Runs differ in the first digits already.
         run_id: format!("{:08x}", run.wrapping_mul(2_654_435_761)).repeat(4),
-        annotations: Vec::new(),
+        routed: BTreeMap::new(),
+        machine: Here { directory: "/shop".into(), cache: None, git: GitState::None },
     };
-    brief.with_repository(crew).unwrap()
+    brief.with_routes_and_repository(crew).unwrap()
 }

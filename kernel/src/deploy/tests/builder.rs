@@ -5,28 +5,30 @@
 
 use serde_json::{Value, json};
 
-use super::bench::Bench;
+use super::bench::{self, Bench};
 use super::client::Cut;
 use super::keys::with;
 use super::shown;
 use crate::model::plan::LOCAL;
+use crate::model::wit::{GitState, Machine, WorkTree};
 
 /// The steps on this machine, which is in the directory `shop` of a repository if anything is
 /// `uncommitted` there, even nothing.
 async fn here(operation: &str, config: Value, uncommitted: Option<&str>) -> String {
     let (mut run, _) = Bench::new(&with(&config)).run("v2", Cut::Never);
-    run.brief.operation = operation.into();
     run.brief.arguments = json!({});
+    run.brief.operation = bench::operation(operation, &run.brief.arguments);
     if let Some(uncommitted) = uncommitted {
-        let known = [
-            ("local.directory", "/home/jo/mono/shop"),
-            ("local.cache", "/home/jo/.cache/windlass"),
-            ("git.root", "/home/jo/mono"),
-            ("git.prefix", "shop/"),
-            ("git.revision", "v2"),
-            ("git.uncommitted", uncommitted),
-        ];
-        run.brief.annotations = known.map(|(key, value)| (key.into(), value.into())).to_vec();
+        run.brief.machine = Machine {
+            directory: "/home/jo/mono/shop".into(),
+            cache: Some("/home/jo/.cache/windlass".into()),
+            git: GitState::WorkTree(WorkTree {
+                root: "/home/jo/mono".into(),
+                prefix: "shop/".into(),
+                revision: "v2".into(),
+                uncommitted: uncommitted.into(),
+            }),
+        };
     }
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();

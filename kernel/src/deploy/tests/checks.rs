@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::bench::{Bench, Outcome};
-use super::client::Cut;
+use super::bench::{Bench, Outcome, operation};
+use super::client::{Client, Cut};
 use super::fleet::Lock;
 use super::machine::{REPOSITORY, image_id};
-use crate::deploy::RunError;
+use crate::deploy::Run;
+use crate::deploy::hooks::Hooks;
 use crate::lock::Details;
 
 /// Two web hosts and a worker host.
@@ -169,7 +170,7 @@ async fn a_rollback_to_what_one_host_has_lost_changes_nothing() {
         bench.fleet.lock().machine("job-1").images.retain(|(known, _)| *known != image);
         let before = bench.fleet.lock().performed.len();
         let (mut run, _) = bench.run("v1", Cut::Never);
-        run.brief.operation = "rollback".into();
+        run.brief.operation = operation("rollback", &run.brief.arguments);
         let seen = run.observe().await.unwrap();
         let error = run.plan(&seen).unwrap_err().to_string();
         assert!(error.contains("job-1") && error.contains("no longer on the host"), "{error}");
@@ -182,23 +183,82 @@ async fn a_rollback_to_what_one_host_has_lost_changes_nothing() {
 #[tokio::test]
 async fn a_failing_check_before_the_deploy_changes_nothing() {
     for (_, bench) in both().await {
-        let (run, _) = bench.run("v2", Cut::Never);
+        let check = Check::new("exit 1");
+        let run = check.of(&bench);
         let seen = run.observe().await.unwrap();
         let plan = run.plan(&seen).unwrap();
         let before = bench.fleet.lock().performed.len();
-        let locked = || bench.fleet.lock().lock.is_some();
-        let hook = |name: &str, _: Option<Vec<String>>| {
-            assert_eq!((name, locked()), ("pre-deploy", true), "the hook runs under the lock");
-            Err(RunError::Hook { name: name.into(), why: "exit code 1".into() })
-        };
-        let error = run.perform(plan, seen, &hook).await.unwrap_err().to_string();
-        assert!(error.contains("the hook pre-deploy failed"), "{error}");
+        let running = tokio::spawn(async move { run.perform(plan, seen).await });
+        check.begins().await;
+        assert!(bench.fleet.lock().lock.is_some(), "the hook runs under the lock");
+        check.go_on();
+        let error = running.await.unwrap().unwrap_err().to_string();
+        assert!(error.contains("the hook pre-deploy failed: exit code 1"), "{error}");
         let state = bench.fleet.lock();
         assert!(state.lock.is_none(), "the lock is still held");
         let staged = |id: &str| id.starts_with("registry.") || id.starts_with("builder.");
         let performed = &state.performed[before..];
         assert!(performed.iter().all(|(_, id)| staged(id)), "{performed:?}");
         assert!(!performed.is_empty(), "the hook runs after the pull");
+    }
+}
+
+#[tokio::test]
+async fn an_interrupt_ends_a_hook_and_gives_the_lock_back() {
+    let [(_, bench), _] = both().await;
+    let check = Check::new("exit 0");
+    let run = check.of(&bench);
+    let seen = run.observe().await.unwrap();
+    let plan = run.plan(&seen).unwrap();
+    let stop = run.stop.clone();
+    let running = tokio::spawn(async move { run.perform(plan, seen).await });
+    check.begins().await;
+    stop.send_replace(true);
+    // The hook waits for ever; the run does not.
+    let ended = tokio::time::timeout(Duration::from_secs(60), running).await.expect("it ends");
+    let error = ended.unwrap().unwrap_err().to_string();
+    assert!(error.contains("the hook pre-deploy failed: interrupted"), "{error}");
+    assert!(bench.fleet.lock().lock.is_none(), "the lock is still held");
+}
+
+/// A hook pre-deploy that says when it begins, and waits until it may go on.
+struct Check {
+    directory: tempfile::TempDir,
+}
+
+impl Check {
+    fn new(end: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path();
+        let hook = at.join("pre-deploy");
+        let text = format!(
+            "#!/bin/sh\n: >{0}/begun\nwhile ! [ -e {0}/go-on ]; do sleep 0.05; done\n{end}\n",
+            at.display()
+        );
+        std::fs::write(&hook, text).unwrap();
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self { directory }
+    }
+
+    /// A deploy of version 2 that has it.
+    fn of(&self, bench: &Bench) -> Run<Client> {
+        let (mut run, _) = bench.run("v2", Cut::Never);
+        run.brief.project.hooks_path = self.directory.path().into();
+        let env = std::collections::BTreeMap::new();
+        run.hooks = Hooks::new(&run.brief, &env, "Jo", "2026-01-02T03:04:05Z", "deploy");
+        run.hooks = run.hooks.of_a_deploy();
+        run
+    }
+
+    async fn begins(&self) {
+        while !self.directory.path().join("begun").exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn go_on(&self) {
+        std::fs::write(self.directory.path().join("go-on"), "").unwrap();
     }
 }
 
@@ -275,8 +335,7 @@ async fn the_gate_is_decided_also_where_nothing_was_started() {
         }
         let seen = run.observe().await.unwrap();
         let plan = run.plan(&seen).unwrap();
-        let hook = |_: &str, _: Option<Vec<String>>| Ok(false);
-        let ended = tokio::time::timeout(Duration::from_secs(60), run.perform(plan, seen, &hook));
+        let ended = tokio::time::timeout(Duration::from_secs(60), run.perform(plan, seen));
         let error = ended.await.expect("it ends").unwrap_err().to_string();
         assert!(error.contains("job-1: taken back"), "{error}");
         let state = bench.fleet.lock();
@@ -297,14 +356,13 @@ async fn filters_do_not_move_the_lock() {
         run.settings.lock_wait_s = 0;
         run
     };
-    let hook = |_: &str, _: Option<Vec<String>>| Ok(false);
     // Somebody deploys to all hosts.
     let details = Details::new("Ann", "2026-02-03T04:00:00Z", "v3", "Automatic deploy lock");
     bench.fleet.lock().lock = Some(Lock { run_id: "another".into(), details, ends: None });
     let run = of_workers();
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
-    let error = run.perform(plan, seen, &hook).await.unwrap_err().to_string();
+    let error = run.perform(plan, seen).await.unwrap_err().to_string();
     for told in ["web-1", "Ann", "2026-02-03T04:00:00Z", "Automatic deploy lock"] {
         assert!(error.contains(told), "{told:?} is missing in:\n{error}");
     }
@@ -313,7 +371,7 @@ async fn filters_do_not_move_the_lock() {
     let run = of_workers();
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
-    run.perform(plan, seen, &hook).await.unwrap();
+    run.perform(plan, seen).await.unwrap();
     assert_eq!(up(&bench), ["v1", "v1", "v2"]);
 }
 
@@ -324,12 +382,12 @@ async fn app_boot_replaces_without_pull_and_prune() {
             machine.tag(&format!("{REPOSITORY}:v2"), image_id("v2"));
         }
         let (mut run, _) = bench.run("v2", Cut::Never);
-        run.brief.operation = "app boot".into();
         run.brief.arguments = json!({});
+        run.brief.operation = operation("app boot", &run.brief.arguments);
         let seen = run.observe().await.unwrap();
         let plan = run.plan(&seen).unwrap();
         let before = bench.fleet.lock().performed.len();
-        run.perform(plan, seen, &|_, _| Ok(false)).await.unwrap();
+        run.perform(plan, seen).await.unwrap();
         let performed = bench.fleet.lock().performed[before..].to_vec();
         let others = ["registry.", "builder.", "app.prune"];
         let other = |id: &String| others.iter().any(|start| id.starts_with(start));
@@ -355,11 +413,11 @@ async fn app_remove_leaves_other_destinations_alone() {
     }
     assert_eq!(up(&bench), ["v1 v2"; 3]);
     let (mut run, _) = bench.run("v2", Cut::Never);
-    run.brief.operation = "app remove".into();
+    run.brief.operation = operation("app remove", &run.brief.arguments);
     run.brief.project.destination = Some("staging".into());
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
-    run.perform(plan, seen, &|_, _| Ok(false)).await.unwrap();
+    run.perform(plan, seen).await.unwrap();
     assert_eq!(up(&bench), ["v1"; 3]);
     for (host, machine) in &bench.fleet.lock().machines {
         let reference = |tag: &str| format!("{REPOSITORY}:{tag}");

@@ -7,7 +7,8 @@ use tokio::sync::watch;
 
 use super::fleet::{Fleet, Lock};
 use super::machine::HOME;
-use crate::deploy::hosts::{Entry, Heartbeat, HostError, Hosts, Look};
+use crate::deploy::hosts::{Entry, Heartbeat, HostError, Hosts};
+use crate::deploy::seen::Look;
 use crate::execute::observe::HostFacts;
 use crate::lock::{Answer, Details, LEASE_S};
 use crate::model::wit::Query;

@@ -33,10 +33,10 @@ async fn done_at(cord: Value, source: Option<&str>, target: &str) -> Vec<String>
     let (steps, run) = planned(cord, |machine| {
         let mount = &mut old(machine).mounts[0];
         if let Some(source) = source {
-            mount.0 = source.to_string();
+            mount.source = source.to_string();
         }
-        mount.1 = target.to_string();
-        lies_at.clone_from(&mount.0);
+        mount.target = target.to_string();
+        lies_at.clone_from(&mount.source);
         machine.files.insert(format!("{lies_at}/cord"), String::new());
     })
     .await;

@@ -11,7 +11,7 @@ use super::client::Cut;
 use super::machine::{CORD, HOME, Machine, REPOSITORY, image_id};
 use crate::model::plan::{Plan, Stretch, rank};
 use crate::model::wit::{
-    Action, Condition, ContainerAction, ContainerState, ContainerStatus, HealthStatus, Wait,
+    Action, Condition, ContainerAction, ContainerState, ContainerStatus, HealthStatus, Mount, Wait,
 };
 
 const CONFIG: &str = "
@@ -127,15 +127,28 @@ fn fill(machine: &mut Machine, left: &[Left], latest: usize, proxy: Proxy) {
         container.status = one.status;
         if !one.workers {
             container.health = one.health;
-            let rule = format!("traefik.http.routers.shop-web{infix}.rule");
-            container.labels.push((rule, "PathPrefix(`/`)".into()));
+            container.labels.extend(traefik_labels(&format!("shop-web{infix}")));
             if !one.bare {
-                container.mounts = vec![(cord, CORD.to_string())];
+                container.mounts = vec![Mount { source: cord, target: CORD.to_string() }];
             }
         }
     }
     // The engine has had its time.
     machine.tick();
+}
+
+/// What a deploy tells Traefik of a role.
+fn traefik_labels(name: &str) -> [(String, String); 6] {
+    let router = format!("traefik.http.routers.{name}");
+    let retry = format!("traefik.http.middlewares.{name}-retry.retry");
+    [
+        (format!("traefik.http.services.{name}.loadbalancer.server.scheme"), "http".into()),
+        (format!("{router}.rule"), "PathPrefix(`/`)".into()),
+        (format!("{router}.priority"), "2".into()),
+        (format!("{router}.middlewares"), format!("{name}-retry@docker")),
+        (format!("{retry}.attempts"), "5".into()),
+        (format!("{retry}.initialinterval"), "500ms".into()),
+    ]
 }
 
 /// The first step that takes the last container out of service before a new one is confirmed.
@@ -156,7 +169,7 @@ fn too_early(plan: &Plan, machine: &Machine) -> Option<String> {
             Action::RemoveFile(path) => machine
                 .containers
                 .iter()
-                .find(|c| c.mounts.iter().any(|(source, _)| path.starts_with(source.as_str())))
+                .find(|c| c.mounts.iter().any(|mount| path.starts_with(mount.source.as_str())))
                 .map(|c| c.id.as_str()),
             _ => None,
         };

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde_json::json;
 
-use super::bench::{Bench, Events, ONE};
+use super::bench::{Bench, Events, ONE, operation};
 use super::client::Cut;
 use crate::deploy::RunError;
+use crate::deploy::hooks::Hooks;
 use crate::deploy::local_steps::Machine;
 use crate::local::Here;
 use crate::model::event::{Event, Sink};
@@ -48,7 +49,8 @@ pub struct Desk {
 
 /// How the local part of a run came out.
 pub struct Built {
-    pub result: Result<(), RunError>,
+    /// What the steps have yielded.
+    pub result: Result<BTreeMap<String, String>, RunError>,
     pub events: Vec<Event>,
     pub hooks: Vec<String>,
 }
@@ -142,11 +144,24 @@ impl Desk {
         let bench = Bench::new(&config);
         let (mut run, _) = bench.run("v1", Cut::Never);
         let here = Here::look(&self.path(directory), Some(self.path("cache"))).await;
-        run.brief.annotations = here.annotations();
+        run.brief.machine = here.machine();
+        run.brief.operation = operation("deploy", &arguments);
         run.brief.arguments = arguments;
         run.brief.project.destination.clone_from(&self.destination);
         let seen = run.observe().await.unwrap();
         run.plan(&seen).unwrap()
+    }
+
+    /// A hook pre-build that writes down its name, and fails if it is to.
+    fn hooks(&self) -> Hooks {
+        let code = i32::from(self.fails == Some("pre-build"));
+        let ran = self.path("ran");
+        let _ = std::fs::remove_file(&ran);
+        let text = format!("#!/bin/sh\necho pre-build >>{}\nexit {code}\n", ran.display());
+        self.put("hooks/pre-build", &text);
+        let hook = self.path("hooks/pre-build");
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Hooks::below(self.path("hooks"))
     }
 
     /// Does what a plan says on this machine before the lock.
@@ -157,20 +172,12 @@ impl Desk {
         let mut secrets = SecretStore::default();
         secrets.insert("PASSWORD", "sesame");
         secrets.insert("TOKEN", "hush-hush");
-        let hooks: Mutex<Vec<String>> = Mutex::default();
-        let hook = |name: &str, _: Option<Vec<String>>| {
-            hooks.lock().unwrap().push(name.to_string());
-            match self.fails {
-                Some(hook) if hook == name => {
-                    Err(RunError::Hook { name: name.into(), why: "exit code 1".into() })
-                }
-                _ => Ok(true),
-            }
-        };
-        let machine = Machine { secrets: &secrets, sink: &sink, env: &self.env, hook: &hook };
+        let hooks = self.hooks();
+        let machine = Machine { secrets: &secrets, sink: &sink, env: &self.env, hooks: &hooks };
         let result = machine.run(&plan.slice(LOCAL, Stretch::Stage)).await;
         let events = events.lock().unwrap().clone();
-        Built { result, events, hooks: hooks.into_inner().unwrap() }
+        let hooks = self.text("ran").lines().map(str::to_string).collect();
+        Built { result, events, hooks }
     }
 
     /// Plans and performs.

@@ -5,12 +5,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::bench::{Bench, CREW};
+use super::bench::{self, Bench, CREW};
 use super::client::Cut;
 use super::keys::with;
 use super::machine::{REPOSITORY, image_id};
 use super::shown;
-use crate::model::wit::ContainerStatus;
+use crate::deploy::crew;
+use crate::model::wit::{ContainerStatus, GitState, Machine, WorkTree};
 use crate::plugin::CommandSpec;
 
 /// The kernel's own commands that plugins plan; `bootstrap` is what `setup` begins with.
@@ -35,7 +36,7 @@ fn typed(name: &str) -> Value {
 
 /// A command without flags, and with each alone.
 fn ways(spec: &CommandSpec) -> Vec<(String, Value)> {
-    let verb = format!("{} {}", spec.noun, spec.verb);
+    let verb = crew::typed(spec);
     let given = spec.arguments.iter().map(|a| (a.name.clone(), typed(&a.name)));
     let bare: Map<String, Value> = given.collect();
     let mut ways = vec![(verb.clone(), Value::Object(bare.clone()))];
@@ -66,11 +67,11 @@ pub fn leave(bench: &Bench, host: &str, role: &str, version: &str, status: Conta
 
 async fn act(bench: &Bench, operation: &str, arguments: Value) {
     let (mut run, _) = bench.run("v2", Cut::Never);
-    run.brief.operation = operation.into();
     run.brief.arguments = arguments;
+    run.brief.operation = bench::operation(operation, &run.brief.arguments);
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
-    run.perform(plan, seen, &|_, _| Ok(false)).await.unwrap();
+    run.perform(plan, seen).await.unwrap();
 }
 
 /// A fleet on which all is up: two versions, an accessory, a container that is stale, one that
@@ -118,17 +119,18 @@ async fn plan(bench: &Bench, operation: &str, arguments: Value) -> String {
         _ => "v2",
     };
     let (mut run, _) = bench.run(version, Cut::Never);
-    run.brief.operation = operation.into();
     run.brief.arguments = arguments;
-    let local = [
-        ("local.directory", "/home/jo/shop"),
-        ("local.cache", "/home/jo/.cache/windlass"),
-        ("git.root", "/home/jo/shop"),
-        ("git.prefix", ""),
-        ("git.revision", "0123456789abcdef0123456789abcdef01234567"),
-        ("git.uncommitted", ""),
-    ];
-    run.brief.annotations = local.map(|(key, value)| (key.into(), value.into())).to_vec();
+    run.brief.operation = bench::operation(operation, &run.brief.arguments);
+    run.brief.machine = Machine {
+        directory: "/home/jo/shop".into(),
+        cache: Some("/home/jo/.cache/windlass".into()),
+        git: GitState::WorkTree(WorkTree {
+            root: "/home/jo/shop".into(),
+            prefix: String::new(),
+            revision: "0123456789abcdef0123456789abcdef01234567".into(),
+            uncommitted: String::new(),
+        }),
+    };
     let seen = run.observe().await.unwrap();
     match run.plan(&seen) {
         Ok(plan) => plan.steps.iter().map(shown::action).collect(),

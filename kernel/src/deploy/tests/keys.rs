@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::bench::Bench;
+use super::bench::{self, Bench};
 use super::client::Cut;
 use crate::model::plan::{PlannedStep, Program};
 use crate::model::render;
@@ -46,8 +46,8 @@ fn line(step: &PlannedStep) -> String {
 /// The plan of an operation on these hosts, a line per step.
 pub async fn planned(bench: &Bench, operation: &str, arguments: Value) -> String {
     let (mut run, _) = bench.run("v2", Cut::Never);
-    run.brief.operation = operation.into();
     run.brief.arguments = arguments;
+    run.brief.operation = bench::operation(operation, &run.brief.arguments);
     let seen = run.observe().await.unwrap();
     match run.plan(&seen) {
         Ok(plan) => plan.steps.iter().map(line).collect(),

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::wit::{
-    ContainerState, ContainerStatus, Fact, FileState, HealthStatus, ImageState, Output, Query,
+    Address, ContainerFact, ContainerQuery, ContainerState, ContainerStatus, Fact, FileState,
+    HealthStatus, ImageState, Output, Query,
 };
 
 pub const HOME: &str = "/root";
@@ -48,6 +49,8 @@ pub struct Machine {
     /// Absolute path and content.
     pub files: BTreeMap<String, String>,
     pub directories: BTreeSet<String>,
+    /// The password that the engine was given, by registry.
+    pub logins: BTreeMap<String, String>,
     /// The fence's number.
     pub fence: u64,
     /// A version that never becomes healthy here.
@@ -81,7 +84,10 @@ impl Machine {
             health: HealthStatus::None,
             created_at: format!("2026-01-01T{:02}:{:02}:00Z", self.born / 60, self.born % 60),
             mounts: Vec::new(),
-            addresses: vec![("bridge".into(), format!("172.17.0.{}", self.born + 1))],
+            addresses: vec![Address {
+                network: "bridge".into(),
+                address: format!("172.17.0.{}", self.born + 1),
+            }],
         });
         self.containers.last_mut().expect("just added")
     }
@@ -121,8 +127,8 @@ impl Machine {
 
     /// True unless its cord is cut.
     fn has_cord(&self, container: &ContainerState) -> bool {
-        let cord = container.mounts.iter().find(|(_, target)| target == CORD);
-        cord.is_none_or(|(source, _)| self.files.contains_key(&format!("{source}/cord")))
+        let cord = container.mounts.iter().find(|mount| mount.target == CORD);
+        cord.is_none_or(|mount| self.files.contains_key(&format!("{}/cord", mount.source)))
     }
 
     fn has_proxy(&self) -> bool {
@@ -165,7 +171,7 @@ impl Machine {
         let (address, port) = authority.rsplit_once(':')?;
         let port: u16 = port.parse().ok()?;
         let at = |c: &&ContainerState| {
-            c.status == ContainerStatus::Running && c.addresses.iter().any(|(_, a)| a == address)
+            c.status == ContainerStatus::Running && c.addresses.iter().any(|a| a.address == address)
         };
         let container = self.containers.iter().find(at)?;
         if container.name == TRAEFIK {
@@ -176,7 +182,7 @@ impl Machine {
             let urls: Vec<String> = self
                 .routed()
                 .iter()
-                .map(|c| format!("\"http://{}:{PORT}\":\"UP\"", c.addresses[0].1))
+                .map(|c| format!("\"http://{}:{PORT}\":\"UP\"", c.addresses[0].address))
                 .collect();
             let status = if urls.is_empty() { 404 } else { 200 };
             return Some((status, format!("{{\"serverStatus\":{{{}}}}}", urls.join(","))));
@@ -187,27 +193,7 @@ impl Machine {
     /// The answer to a question.
     pub fn answer(&self, query: &Query) -> Fact {
         match query {
-            Query::Containers(labels) => Fact::Containers(
-                self.containers
-                    .iter()
-                    .filter(|c| labels.iter().all(|label| c.labels.contains(label)))
-                    .map(shown)
-                    .collect(),
-            ),
-            Query::Container(name) => Fact::Containers(
-                self.containers.iter().filter(|c| c.name == *name).map(shown).collect(),
-            ),
-            Query::Images(repository) => {
-                let own = |(reference, _): &&(String, String)| {
-                    reference.strip_prefix(repository.as_str()).is_some_and(|r| r.starts_with(':'))
-                };
-                let image = |(reference, id): &(String, String)| ImageState {
-                    id: id.clone(),
-                    reference: reference.clone(),
-                    created_at: "2026-01-01T00:00:00Z".into(),
-                };
-                Fact::Images(self.images.iter().filter(own).map(image).collect())
-            }
+            Query::Container(query) => Fact::Container(self.asked(query)),
             Query::File(path) => {
                 Fact::File(self.files.get(&absolute(path)).map(|content| FileState {
                     mode: 0o600,
@@ -216,10 +202,40 @@ impl Machine {
                 }))
             }
             Query::Directory(path) => Fact::Directory(Some(self.names_in(&absolute(path)))),
-            Query::EnvNames(path) => Fact::EnvNames(self.files.get(&absolute(path)).map(names)),
+            Query::EnvNames(path) => {
+                Fact::EnvNames(self.files.get(&absolute(path)).map(|content| names(content)))
+            }
             // Whatever is looked for, such as the engine, is there.
             Query::Command(_) => Fact::Output(Output { exit_code: 0, stdout: Vec::new() }),
-            other => panic!("nobody should ask {other:?}"),
+            Query::Other(other) => panic!("nobody should ask {other:?}"),
+        }
+    }
+
+    /// The answer to a question to the engine.
+    fn asked(&self, query: &ContainerQuery) -> ContainerFact {
+        match query {
+            ContainerQuery::Containers(labels) => ContainerFact::Containers(
+                self.containers
+                    .iter()
+                    .filter(|c| labels.iter().all(|label| c.labels.contains(label)))
+                    .map(shown)
+                    .collect(),
+            ),
+            ContainerQuery::Container(name) => ContainerFact::Containers(
+                self.containers.iter().filter(|c| c.name == *name).map(shown).collect(),
+            ),
+            ContainerQuery::Images(repository) => {
+                let own = |(reference, _): &&(String, String)| {
+                    reference.strip_prefix(repository.as_str()).is_some_and(|r| r.starts_with(':'))
+                };
+                let image = |(reference, id): &(String, String)| ImageState {
+                    id: id.clone(),
+                    reference: reference.clone(),
+                    created_at: "2026-01-01T00:00:00Z".into(),
+                };
+                ContainerFact::Images(self.images.iter().filter(own).map(image).collect())
+            }
+            ContainerQuery::Other(other) => panic!("nobody should ask {other:?}"),
         }
     }
 
@@ -232,7 +248,7 @@ impl Machine {
 }
 
 /// The names in an env file.
-fn names(content: &String) -> Vec<String> {
+fn names(content: &str) -> Vec<String> {
     let names = content.lines().filter_map(|line| Some(line.split_once('=')?.0.to_string()));
     names.collect::<BTreeSet<_>>().into_iter().collect()
 }

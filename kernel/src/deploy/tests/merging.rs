@@ -3,7 +3,7 @@
 use crate::deploy::merge::merge;
 use crate::model::wit::{ContainerSpec, Contribution, EnvVar, Health, Part, Text, Workload};
 
-fn text(text: &str) -> Text {
+pub fn text(text: &str) -> Text {
     vec![Part::Literal(text.into())]
 }
 
@@ -11,7 +11,8 @@ fn health(command: &str) -> Option<Health> {
     Some(Health { command: command.into(), interval_ms: None })
 }
 
-fn workload(host: &str) -> Workload {
+/// A container of `web`.
+pub fn workload(host: &str) -> Workload {
     let container = ContainerSpec {
         name: "shop-web-v1".into(),
         image: "shop:v1".into(),
@@ -23,6 +24,7 @@ fn workload(host: &str) -> Workload {
         volumes: vec![text("/a:/a")],
         publish: Vec::new(),
         network: None,
+        user: None,
         log_driver: None,
         log_options: Vec::new(),
         health: health("own"),
@@ -32,7 +34,16 @@ fn workload(host: &str) -> Workload {
         annotations: Vec::new(),
     };
     let (role, version) = ("web".to_string(), "v1".to_string());
-    Workload { host: host.into(), role, version, container, health_path: None }
+    Workload {
+        host: host.into(),
+        role,
+        version,
+        container,
+        health_path: None,
+        start_limit_ms: 1_000,
+        log_lines: 10,
+        annotations: Vec::new(),
+    }
 }
 
 fn gives(change: impl Fn(&mut Contribution)) -> Contribution {
@@ -45,7 +56,7 @@ fn gives(change: impl Fn(&mut Contribution)) -> Contribution {
         volumes: Vec::new(),
         network: None,
         health: None,
-        proxied: false,
+        annotations: Vec::new(),
     };
     change(&mut part);
     part

@@ -2,7 +2,7 @@
 
 use crate::model::wit::{
     Action, ContainerAction, ContainerCondition, ContainerSpec, ContainerStatus, HealthStatus,
-    HttpWait, Part, Text, Wait,
+    HttpWait, Mount, Part, Text, Wait,
 };
 
 use super::machine::{Machine, PORT, absolute, image_id};
@@ -47,7 +47,7 @@ impl Machine {
     /// Performs an action as a working host does it.
     pub fn perform(&mut self, action: &Action, outputs: Outputs) -> Done {
         match action {
-            Action::Container(action) => return self.container(action),
+            Action::Container(action) => return self.container(action, outputs),
             Action::Wait(Wait::Container(wait)) => return self.wait(&wait.container, wait.until),
             Action::Wait(Wait::Http(wait)) => return self.http(wait, outputs),
             Action::Wait(Wait::DelayMs(_)) => self.tick(),
@@ -60,15 +60,15 @@ impl Machine {
                 };
                 self.files.insert(absolute(&file.path), file.vars.iter().map(line).collect());
             }
-            Action::AppendLine((path, line)) => {
-                let line = resolve(line, outputs) + "\n";
-                self.files.entry(absolute(path)).or_default().push_str(&line);
+            Action::AppendLine(append) => {
+                let line = resolve(&append.line, outputs) + "\n";
+                self.files.entry(absolute(&append.path)).or_default().push_str(&line);
             }
             Action::MakeDirectory(path) => {
                 self.directories.insert(absolute(path));
             }
-            Action::MergeDirectory((from, to)) => {
-                let (from, to) = (format!("{}/", absolute(from)), absolute(to));
+            Action::MergeDirectory(merge) => {
+                let (from, to) = (format!("{}/", absolute(&merge.source)), absolute(&merge.target));
                 let new = |(path, text): (&String, &String)| {
                     Some((format!("{to}/{}", path.strip_prefix(&from)?), text.clone()))
                 };
@@ -90,6 +90,7 @@ impl Machine {
                 self.files.retain(|file, _| !file.starts_with(&below));
                 self.directories.retain(|d| *d != path && !d.starts_with(&below));
             }
+            Action::Say(_) => {}
             other => panic!("no plan of these tests has {other:?}"),
         }
         Done::default()
@@ -139,10 +140,14 @@ impl Machine {
         if fits && !port.is_empty() { Done::yields(port) } else { Done::code(124) }
     }
 
-    fn container(&mut self, action: &ContainerAction) -> Done {
+    fn container(&mut self, action: &ContainerAction, outputs: Outputs) -> Done {
         use ContainerAction as A;
         match action {
-            A::Login(_) | A::Logout(_) => {}
+            A::Login(login) => {
+                let server = login.server.clone().unwrap_or_default();
+                self.logins.insert(server, resolve(&login.password, outputs));
+            }
+            A::Logout(_) => {}
             A::Pull(image) => {
                 let version = image.rsplit(':').next().unwrap_or_default();
                 self.tag(image, image_id(version));
@@ -165,7 +170,7 @@ impl Machine {
             A::InspectAddress(name) => {
                 return match self.find(name) {
                     Some(c) if c.status == ContainerStatus::Running => {
-                        Done::yields(c.addresses[0].1.clone())
+                        Done::yields(c.addresses[0].address.clone())
                     }
                     _ => Done::code(1),
                 };
@@ -177,9 +182,9 @@ impl Machine {
                 };
             }
             A::Run(spec) => return self.run(spec),
-            A::Rename((_, to)) if self.find(to).is_some() => return Done::code(1),
-            A::Rename((from, to)) => match self.find_mut(from) {
-                Some(container) => container.name.clone_from(to),
+            A::Rename(rename) if self.find(&rename.name).is_some() => return Done::code(1),
+            A::Rename(rename) => match self.find_mut(&rename.container) {
+                Some(container) => container.name.clone_from(&rename.name),
                 None => return Done::code(1),
             },
             A::Start(name) => match self.find_mut(name) {
@@ -193,12 +198,10 @@ impl Machine {
             A::Remove(stop) => {
                 self.containers.retain(|c| c.id != stop.container && c.name != stop.container);
             }
-            A::Tag((image, reference)) => {
-                match self.images.iter().find(|(known, _)| known == image) {
-                    Some((_, id)) => self.tag(reference, id.clone()),
-                    None => return Done::code(1),
-                }
-            }
+            A::Tag(tag) => match self.images.iter().find(|(known, _)| *known == tag.image) {
+                Some((_, id)) => self.tag(&tag.reference, id.clone()),
+                None => return Done::code(1),
+            },
             A::RemoveImage(image) => self.images.retain(|(known, _)| known != image),
             A::Logs(logs) => return Done::says(0, &format!("log of {}: boom", logs.container)),
             A::HealthLog(name) => {
@@ -227,11 +230,11 @@ impl Machine {
         let labels = spec.labels.iter().map(|(k, v)| (k.clone(), resolve(v, &outputs)));
         let mounts = spec.volumes.iter().map(|v| resolve(v, &outputs)).filter_map(|volume| {
             let (source, target) = volume.split_once(':')?;
-            Some((source.to_string(), target.to_string()))
+            Some(Mount { source: source.to_string(), target: target.to_string() })
         });
         let (labels, mounts): (Vec<_>, Vec<_>) = (labels.collect(), mounts.collect());
-        for (source, _) in &mounts {
-            self.directories.insert(source.clone());
+        for mount in &mounts {
+            self.directories.insert(mount.source.clone());
         }
         let container = self.add(&spec.name, &spec.image);
         container.labels = labels;

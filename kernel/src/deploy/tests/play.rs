@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::bench::{CREW, brief};
+use super::bench::{self, CREW, brief};
 
 const CONFIG: &str = "
 service: shop
@@ -17,8 +17,8 @@ accessories:
 /// The hosts of an operation, with these roles chosen if any.
 fn about(operation: &str, name: &str, chosen: Option<&str>) -> Vec<String> {
     let mut brief = brief(CONFIG, "v1", 1);
-    brief.operation = operation.into();
     brief.arguments = json!({ "name": name });
+    brief.operation = bench::operation(operation, &brief.arguments);
     if let Some(role) = chosen {
         brief.roles.retain(|name| name == role);
         brief.chosen_roles = true;

@@ -19,7 +19,7 @@ async fn apply(
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
     meanwhile(bench);
-    let error = run.perform(plan, seen, &|_, _| Ok(false)).await.err();
+    let error = run.perform(plan, seen).await.err();
     assert!(bench.fleet.lock().lock.is_none());
     let events = events.lock().unwrap().clone();
     (error, events)
@@ -99,7 +99,7 @@ async fn a_plan_is_the_same_before_and_after_the_stage() {
         run.settings.strict = true;
         let seen = run.observe().await.unwrap();
         let plan = run.plan(&seen).unwrap();
-        let result = run.perform(plan, seen, &|_, _| Ok(false)).await;
+        let result = run.perform(plan, seen).await;
         assert!(result.is_ok(), "{:?}", result.map_err(|e| e.to_string()));
     }
 }

@@ -138,7 +138,7 @@ impl Running {
     }
 
     fn asked_to_stop(&self, step: &PlannedStep) -> bool {
-        let early = matches!(Stretch::of(step.step.phase), Stretch::Start | Stretch::Stage);
+        let early = matches!(Stretch::of(&step.step), Stretch::Start | Stretch::Stage);
         let term = self.client.inner.fleet.lock().at_work.get(&self.host).is_some_and(|s| s.term);
         early && (term || self.trip.undo && *self.stop.borrow())
     }

@@ -17,7 +17,7 @@ async fn the_second_is_refused_and_changes_nothing() {
     let first_client = first.hosts.clone();
     let seen = first.observe().await.unwrap();
     let plan = first.plan(&seen).unwrap();
-    let running = tokio::spawn(async move { first.perform(plan, seen, &|_, _| Ok(false)).await });
+    let running = tokio::spawn(async move { first.perform(plan, seen).await });
     first_client.hanging().await;
     let held = bench.fleet.lock().lock.clone().expect("the first one has the lock");
     bench.fleet.settle().await;
@@ -27,7 +27,7 @@ async fn the_second_is_refused_and_changes_nothing() {
     let seen = second.observe().await.unwrap();
     let plan = second.plan(&seen).unwrap();
     let before = bench.fleet.lock().performed.len();
-    let error = second.perform(plan, seen, &|_, _| Ok(false)).await.unwrap_err().to_string();
+    let error = second.perform(plan, seen).await.unwrap_err().to_string();
     let owner = held.details.owner().to_string();
     for part in [
         owner.as_str(),
@@ -62,7 +62,7 @@ async fn a_client_that_slept_past_its_lease_is_refused_by_the_hosts() {
         let running = tokio::spawn(async move {
             let seen = first.observe().await?;
             let plan = first.plan(&seen)?;
-            first.perform(plan, seen, &|_, _| Ok(false)).await
+            first.perform(plan, seen).await
         });
         client.hanging().await;
         // Nobody renews the lease any more.

@@ -80,8 +80,11 @@ fn a_file_that_cannot_be_written_fails_the_step_and_keeps_the_old_one() {
     });
 }
 
+/// For an engine whose client reads these variables itself.
 fn env_file(vars: Vec<EnvVar>) -> PlannedStep {
-    step("env", Program::WriteEnvFile { path: "env/web.env".into(), vars })
+    let client_variables =
+        ["PATH", "HOME", "DOCKER_*", "LD_*", "*_proxy"].map(String::from).to_vec();
+    step("env", Program::WriteEnvFile { path: "env/web.env".into(), vars, client_variables })
 }
 
 #[test]
@@ -254,7 +257,11 @@ fn s8_a_strangers_step_follows_no_symbolic_link() {
         [
             write(&path(), "theirs", 0o600),
             Program::Upload { path: path(), content: FileContent::new(b"x".to_vec()), mode: 0o600 },
-            Program::WriteEnvFile { path: path(), vars: vec![var("A", literal("1"))] },
+            Program::WriteEnvFile {
+                path: path(),
+                vars: vec![var("A", literal("1"))],
+                client_variables: Vec::new(),
+            },
             Program::AppendLine { path: path(), line: literal("theirs") },
             Program::MakeDirectory { path: path() },
             Program::RemoveFile { path: path() },

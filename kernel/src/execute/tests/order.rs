@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::execute::script::command_line;
+use crate::model::wit::{Action, ContainerAction, LogOptions, LogSearch};
 
 /// A step that adds its id to a file, then ends with a code.
 fn log(id: &str, code: i32) -> PlannedStep {
@@ -192,11 +193,18 @@ fn a_step_that_reads_its_stdin_does_not_eat_the_script() {
 #[test]
 fn of_what_steps_print_the_wanted_lines_are_told() {
     each_shell(|bench| {
-        let told = |grep: &str, options: &str| {
+        let told = |text: &str, ignore_case: bool, invert: bool| {
             let said = "printf 'Error one\\nfine\\n' >&2; printf 'error two\\n'";
             let mut step = does("a", said);
-            let notes = [("grep", grep), ("grep-options", options)];
-            step.step.annotations = notes.map(|(k, v)| (k.to_string(), v.to_string())).to_vec();
+            let search = LogSearch { text: text.to_string(), ignore_case, invert };
+            step.step.action = Action::Container(ContainerAction::Logs(LogOptions {
+                container: "shop".into(),
+                tail: None,
+                since: None,
+                timestamps: false,
+                follow: false,
+                search: Some(search),
+            }));
             // At the user's terminal it is the same.
             let line = command_line(&step, &SecretStore::default()).unwrap();
             let shown = Command::new("sh").args(["-c", &line]).output().unwrap().stdout;
@@ -204,10 +212,10 @@ fn of_what_steps_print_the_wanted_lines_are_told() {
             assert_eq!(String::from_utf8(shown).unwrap().trim_end(), told, "{line}");
             told
         };
-        assert_eq!(told("error", ""), "error two");
-        assert_eq!(told("error", "-i"), "Error one\nerror two");
-        assert_eq!(told("error", "-v"), "Error one\nfine");
-        assert_eq!(told("error", "-i -v"), "fine");
-        assert_eq!(told("it's", ""), "");
+        assert_eq!(told("error", false, false), "error two");
+        assert_eq!(told("error", true, false), "Error one\nerror two");
+        assert_eq!(told("error", false, true), "Error one\nfine");
+        assert_eq!(told("error", true, true), "fine");
+        assert_eq!(told("it's", false, false), "");
     });
 }

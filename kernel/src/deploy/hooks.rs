@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::deploy::RunError;
 use crate::local::{self, Command, Exit};
 
-use super::workspace::Workspace;
+use super::RunError;
+use super::crew::Brief;
 
 /// How long a hook may take: a check of CI waits for a whole build.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
@@ -15,7 +15,10 @@ const LIMIT: Duration = Duration::from_secs(60 * 60);
 /// What hooks are told, the same for all of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Hooks {
-    skip: bool,
+    /// False: none is run.
+    is_on: bool,
+    /// The run deploys, so that pre-deploy and post-deploy are run.
+    deploys: bool,
     directory: std::path::PathBuf,
     variables: BTreeMap<String, String>,
     /// Names that a hook does not get: the secrets that deploy.yml declares.
@@ -23,20 +26,20 @@ pub struct Hooks {
 }
 
 impl Hooks {
-    /// The hooks of a workspace for one command.
+    /// The hooks of a run. `env`: the process environment with `.env` files over it; `command`:
+    /// what was typed, noun and verb.
     pub fn new(
-        workspace: &Workspace,
-        skip: bool,
+        brief: &Brief,
+        env: &BTreeMap<String, String>,
         performer: &str,
         now: &str,
         command: &str,
     ) -> Self {
-        let brief = &workspace.brief;
         let project = &brief.project;
         let mut words = command.split(' ');
         // What `.env` sets and nobody calls a secret, as Kamal's hooks have it.
         let declared = |name: &String| project.secrets_declared.contains(name);
-        let plain = workspace.env.iter().filter(|(name, _)| !declared(name));
+        let plain = env.iter().filter(|(name, _)| !declared(name));
         let mut variables: BTreeMap<_, _> =
             plain.map(|(name, value)| (name.clone(), value.clone())).collect();
         variables.extend([
@@ -53,9 +56,21 @@ impl Hooks {
             variables.insert("KAMAL_DESTINATION".into(), destination.clone());
         }
         let (directory, withheld) = (project.hooks_path.clone(), project.secrets_declared.clone());
-        let mut hooks = Self { skip, directory, variables, withheld };
+        let (is_on, deploys) = (true, false);
+        let mut hooks = Self { is_on, deploys, directory, variables, withheld };
         hooks.act_on(&brief.version);
         hooks
+    }
+
+    /// Those of a directory, told of nothing.
+    #[cfg(test)]
+    pub fn below(directory: std::path::PathBuf) -> Self {
+        Self { is_on: true, directory, ..Self::default() }
+    }
+
+    /// The same, of a run that deploys.
+    pub fn of_a_deploy(self) -> Self {
+        Self { deploys: true, ..self }
     }
 
     /// From here on they are told of this version.
@@ -77,10 +92,25 @@ impl Hooks {
         hooks
     }
 
-    /// Runs a hook if there is one; tells whether it ran.
-    pub async fn run(&self, name: &str, runtime_s: Option<u64>) -> Result<bool, RunError> {
+    /// Runs the hook that goes before a deploy; tells whether it ran.
+    pub async fn before_deploy(&self) -> Result<bool, RunError> {
+        if self.deploys { self.run("pre-deploy").await } else { Ok(false) }
+    }
+
+    /// Runs the hook that goes after a deploy, which took so many seconds.
+    pub async fn after_deploy(&self, runtime_s: u64) -> Result<(), RunError> {
+        if !self.deploys {
+            return Ok(());
+        }
+        let mut hooks = self.clone();
+        hooks.variables.insert("KAMAL_RUNTIME".into(), runtime_s.to_string());
+        hooks.run("post-deploy").await.map(drop)
+    }
+
+    /// Runs a hook if there is one; tells whether it ran. Dropping the future ends it.
+    pub async fn run(&self, name: &str) -> Result<bool, RunError> {
         let path = self.directory.join(name);
-        if self.skip || !path.is_file() {
+        if !self.is_on || !path.is_file() {
             return Ok(false);
         }
         let failed = |why: String| RunError::Hook { name: name.to_string(), why };
@@ -88,9 +118,6 @@ impl Hooks {
         let mut command = Command::new([program.as_os_str()]);
         for (variable, value) in &self.variables {
             command.env.insert(variable.into(), value.into());
-        }
-        if let Some(runtime) = runtime_s {
-            command.env.insert("KAMAL_RUNTIME".into(), runtime.to_string().into());
         }
         command.time_limit = Some(LIMIT);
         command.env_removed = self.withheld.iter().map(Into::into).collect();

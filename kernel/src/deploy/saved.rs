@@ -1,0 +1,120 @@
+//! Saved plans: everything that decides what `apply` does.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::plan::Plan;
+use crate::model::project::Project;
+use crate::model::wit::{Machine, Operation};
+
+use super::crew::{Brief, Crew};
+use super::seen::Seen;
+
+/// Version of the format of [`Saved`].
+const FORMAT: u32 = 3;
+
+/// A saved plan. It holds no secret.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Saved {
+    format: u32,
+    /// The build of the CLI that made it.
+    windlass: String,
+    /// Name and digest of each plugin.
+    plugins: Vec<(String, String)>,
+    project: Project,
+    hosts: Vec<String>,
+    roles: Vec<String>,
+    /// What plugins were told of the machine that the plan was made on.
+    machine: Machine,
+    pub operation: Operation,
+    pub arguments: serde_json::Value,
+    pub plan: Plan,
+    pub seen: Seen,
+}
+
+/// Why a file is not a plan that can be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedError {
+    #[error("{path}: {error}")]
+    File { path: String, error: std::io::Error },
+    #[error("{path} is not a plan of this version: {error}")]
+    Format { path: String, error: serde_json::Error },
+    #[error("{path}: {what} since this plan was made")]
+    Changed { path: String, what: &'static str },
+}
+
+impl SavedError {
+    /// What to type next.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::File { .. } => None,
+            Self::Format { .. } | Self::Changed { .. } => {
+                Some("make a new one: windlass plan -o FILE")
+            }
+        }
+    }
+}
+
+impl Saved {
+    /// A plan with all that it rests on. `brief`: as the plan was made with.
+    pub fn new(crew: &Crew, brief: &Brief, plan: Plan, seen: Seen) -> Self {
+        Self {
+            format: FORMAT,
+            windlass: env!("CARGO_PKG_VERSION").into(),
+            plugins: plugins(crew),
+            project: brief.project.clone(),
+            hosts: brief.hosts.clone(),
+            roles: brief.roles.clone(),
+            machine: brief.machine.clone(),
+            operation: brief.operation.clone(),
+            arguments: brief.arguments.clone(),
+            plan,
+            seen,
+        }
+    }
+
+    /// Writes it to a file.
+    pub fn write(&self, path: &Path) -> Result<(), SavedError> {
+        let path_name = || path.display().to_string();
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| SavedError::Format { path: path_name(), error })?;
+        std::fs::write(path, text + "\n")
+            .map_err(|error| SavedError::File { path: path_name(), error })
+    }
+
+    /// Reads it from a file that this build of Windlass has written.
+    pub fn read(path: &Path) -> Result<Self, SavedError> {
+        let path_name = || path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| SavedError::File { path: path_name(), error })?;
+        let saved: Self = serde_json::from_str(&text)
+            .map_err(|error| SavedError::Format { path: path_name(), error })?;
+        if saved.format != FORMAT || saved.windlass != env!("CARGO_PKG_VERSION") {
+            return Err(SavedError::Changed { path: path_name(), what: "Windlass has changed" });
+        }
+        Ok(saved)
+    }
+
+    /// Checks that configuration and plugins are those that it was made with, and makes the
+    /// brief the one that it was made with.
+    pub fn bind(&self, path: &Path, crew: &Crew, brief: &mut Brief) -> Result<(), SavedError> {
+        let changed = |what| SavedError::Changed { path: path.display().to_string(), what };
+        if plugins(crew) != self.plugins {
+            return Err(changed("the plugins have changed"));
+        }
+        if brief.project != self.project {
+            return Err(changed("the configuration has changed"));
+        }
+        brief.run_id.clone_from(&self.plan.run_id);
+        brief.hosts.clone_from(&self.hosts);
+        brief.roles.clone_from(&self.roles);
+        // The planned revision is built, whatever has been committed since.
+        brief.machine.clone_from(&self.machine);
+        Ok(())
+    }
+}
+
+fn plugins(crew: &Crew) -> Vec<(String, String)> {
+    crew.iter().map(|plugin| (plugin.name().into(), plugin.digest().into())).collect()
+}

@@ -387,6 +387,28 @@ fn what_stands_in_the_place_of_a_name_is_not_shown() {
 }
 
 #[test]
+fn uncommitted_work_makes_a_version_only_where_it_is_built() {
+    let version = |settings: &str| {
+        let desk = Desk::new(&format!("{CONFIG}{settings}"));
+        let git = |words: &[&str]| {
+            let output = Command::new("git").args(words).current_dir(desk.0.path()).output();
+            assert!(output.unwrap().status.success(), "git {words:?}");
+        };
+        git(&["init", "-q"]);
+        let who = ["-c", "user.name=me", "-c", "user.email=me@example.com"];
+        git(&[&who[..], &["commit", "-q", "--allow-empty", "-m", "one"]].concat());
+        let output = desk.windlass(&["config"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("version: ")).unwrap().to_string()
+    };
+    let committed = version("builder: {dockerfile: Dockerfile}\n");
+    assert!(committed.len() == 40 && !committed.contains('_'), "{committed}");
+    let with_the_rest = version("builder: {context: .}\n");
+    assert!(with_the_rest.contains("_uncommitted_"), "{with_the_rest}");
+}
+
+#[test]
 fn version_and_help_need_no_project() {
     let desk = Desk(tempfile::tempdir().unwrap());
     let printed = |words: &[&str]| {

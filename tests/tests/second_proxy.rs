@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use windlass_tests::story::Story;
 use windlass_tests::{images, paths, registry, wait};
 
-const GRANTS: &[&str] = &["containers", "files:caddy", "http", "run"];
+const GRANTS: &[&str] = &["compose", "containers", "files:caddy", "http", "networks"];
 
 /// Builds the plugin `windlass-NAME` of `tests/plugins` as the bundled ones are built, also on a
 /// machine without rustup's WebAssembly target; the path of its component. A third party would

@@ -5,19 +5,25 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value;
-use windlass::plugin::composition::{Move, Workload};
+use windlass::plugin::composition::{Incoming, Move, Workload};
+use windlass::plugin::context::Context;
+use windlass::plugin::description::{
+    Capability, CommandScope, ContainerScope, Description, HttpScope, Pattern, Whose,
+};
+use windlass::plugin::facts::{Observation, Question};
 use windlass::plugin::log;
-use windlass::plugin::types::{Context, Observation, Problem, Question, Severity, Step};
+use windlass::plugin::steps::Step;
+use windlass::plugin::values::{Problem, Severity};
 
-use exports::windlass::plugin::lifecycle::{Description, Guest as Lifecycle};
-use exports::windlass::plugin::role::{Guest as Role, Rollout};
+use exports::windlass::plugin::lifecycle::Guest as Lifecycle;
+use exports::windlass::plugin::role::{Guest as Role, InService, Kept, Rollout};
 
 wit_bindgen::generate!({
     path: ["../../../wit", "wit"],
     inline: "
         package windlass:hostile;
         world hostile {
-            include windlass:plugin/role-plugin@0.1.0;
+            include windlass:plugin/role-plugin@0.2.0;
             import wasi:cli/environment@0.2.0;
         }
     ",
@@ -31,8 +37,6 @@ export!(Hostile);
 
 impl Lifecycle for Hostile {
     fn describe() -> Description {
-        let capabilities =
-            ["containers", "http", "files:data", "files:/srv", "secret:TOKEN", "run"];
         Description {
             name: "hostile".to_owned(),
             version: "0.1.0".to_owned(),
@@ -40,7 +44,10 @@ impl Lifecycle for Hostile {
             owns: Vec::new(),
             reads: Vec::new(),
             commands: Vec::new(),
-            capabilities: capabilities.map(str::to_owned).to_vec(),
+            capabilities: capabilities(),
+            needs: Vec::new(),
+            hooks: Vec::new(),
+            foreign_keys: Vec::new(),
         }
     }
 
@@ -77,12 +84,47 @@ impl Role for Hostile {
         context: Context,
         _: Vec<Observation>,
         workloads: Vec<Workload>,
-        _: Vec<(String, String)>,
     ) -> Result<Rollout, Vec<Problem>> {
         act(&context);
-        let moves = workloads.into_iter().map(|workload| Move { workload, old: Vec::new() });
+        let moves = workloads.into_iter().map(|workload| Move {
+            host: workload.host.clone(),
+            role: workload.role.clone(),
+            incoming: Incoming::New(workload),
+            outgoing: Vec::new(),
+        });
         Ok(Rollout { steps: answer(&context, "steps"), moves: moves.collect() })
     }
+
+    fn standing(context: Context, _: Vec<Observation>) -> Result<Vec<InService>, Vec<Problem>> {
+        act(&context);
+        Ok(answer(&context, "standing"))
+    }
+
+    fn versions(context: Context, _: Vec<Observation>) -> Result<Vec<Kept>, Vec<Problem>> {
+        act(&context);
+        Ok(answer(&context, "versions"))
+    }
+}
+
+fn capabilities() -> Vec<Capability> {
+    let any = || vec![Pattern::Any];
+    vec![
+        Capability::Containers(ContainerScope {
+            whose: vec![Whose::Own, Whose::Handed, Whose::Others],
+            names: any(),
+            images: any(),
+            mounts: any(),
+            ports: any(),
+            networks: any(),
+            options: any(),
+            users: any(),
+        }),
+        Capability::RunAsRole(any()),
+        Capability::Http(HttpScope { hosts: any(), ports: any(), containers_of_run: true }),
+        Capability::Files(vec!["data".to_owned(), "/srv".to_owned()]),
+        Capability::Secrets(vec![Pattern::Exact("TOKEN".to_owned())]),
+        Capability::Commands(CommandScope { argv: any(), read_only: false }),
+    ]
 }
 
 fn settings(context: &Context) -> Value {

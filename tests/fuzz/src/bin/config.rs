@@ -31,12 +31,13 @@ fuzz_target!(|bytes: &[u8]| {
         version: None,
         env: &env,
         read: &read,
+        foreign: &[],
         allow_commands: false,
         run: &|command| Ok(command.to_owned()),
     };
     match load(&options) {
         Ok(loaded) => {
-            let problems = ownership::check(&loaded.tree, &[]);
+            let problems = ownership::check(&loaded.tree, &[], &[]);
             draw::draw(&problems, &loaded.sources, false);
             print::print(&loaded.project.config).expect("a tree can be printed");
         }

@@ -187,7 +187,7 @@ fn a_secret_that_was_never_pushed_stops_the_deploy() -> Result<()> {
     }
     // Nothing has happened: not even a build.
     web.serves("1")?;
-    story.expect_running(&old)?;
+    ensure!(story.running(web, "web")? == [old], "another version runs");
     story.expect_lock_free()?;
     let images = web.docker(&["images", "--format", "{{.Tag}}"])?;
     ensure!(!images.contains(&new), "the image was pulled");

@@ -137,24 +137,8 @@ mod tests {
             read_only: false,
         };
         let step = Step {
-            id: "warm".into(),
-            title: "Warm the cache".into(),
-            host: "web-1".into(),
-            role: None,
-            phase: Phase::Prepare,
-            once: false,
-            action: Action::Run(command),
-            time_limit_ms: 60_000,
-            undo: None,
-            when: Condition::Always,
-            block: None,
-            may_fail: false,
-            rolling: false,
-            is_result: false,
-            help: None,
             why: "/cache".into(),
-            audit: None,
-            annotations: Vec::new(),
+            ..Step::new("warm", "web-1", Phase::Prepare, "Warm the cache", Action::Run(command))
         };
         let program =
             Program::Processes { processes: vec![process], yields: None, abort: Vec::new() };

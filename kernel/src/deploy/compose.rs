@@ -3,7 +3,7 @@
 use crate::model::paths::Paths;
 use crate::model::plan::{Effect, LOCAL, Plan, PlannedStep, Program, rank};
 use crate::model::problem::{Problem, Severity};
-use crate::model::wit::{self, Condition, Incoming, LineAppend, Move, OutputKind, Phase, Step};
+use crate::model::wit::{self, Incoming, LineAppend, Move, OutputKind, Phase, Step};
 use crate::plugin::{Fault, Kind, Plugin, PluginError};
 
 use super::crew::{Brief, Crew};
@@ -146,27 +146,19 @@ fn records(brief: &Brief, moves: &[Move], planned: &[PlannedStep]) -> Vec<Planne
             let line = history::line(&workload.version, &workload.role, image, &brief.run_id);
             let title = format!("Record version {} of {}", workload.version, workload.role);
             let step = Step {
-                id: format!("history-{}", workload.role),
-                title,
-                host: workload.host.clone(),
                 role: Some(workload.role.clone()),
-                phase: Phase::Cleanup,
-                once: false,
-                action: wit::Action::AppendLine(LineAppend {
-                    path: paths.history(),
-                    line: line.clone(),
-                }),
                 time_limit_ms: 10_000,
-                undo: None,
-                when: Condition::Always,
-                block: None,
-                may_fail: false,
-                rolling: false,
-                is_result: false,
-                help: None,
                 why: "`rollback` and `status` read the history".into(),
-                audit: None,
-                annotations: Vec::new(),
+                ..Step::new(
+                    format!("history-{}", workload.role),
+                    workload.host.clone(),
+                    Phase::Cleanup,
+                    title,
+                    wit::Action::AppendLine(LineAppend {
+                        path: paths.history(),
+                        line: line.clone(),
+                    }),
+                )
             };
             PlannedStep {
                 id: format!("kernel.history-{}", workload.role),

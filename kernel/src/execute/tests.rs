@@ -173,24 +173,14 @@ impl Outcome {
 /// A step of the `start` phase that a minute is enough for.
 fn step(id: &str, program: Program) -> PlannedStep {
     let step = Step {
-        id: id.into(),
-        title: format!("Do {id}"),
-        host: "host".into(),
-        role: None,
-        phase: Phase::Start,
-        once: false,
-        action: Action::MakeDirectory("unused".into()),
-        time_limit_ms: 60_000,
-        undo: None,
-        when: Condition::Always,
-        block: None,
-        may_fail: false,
-        rolling: false,
-        is_result: false,
-        help: None,
         why: "a test".into(),
-        audit: None,
-        annotations: Vec::new(),
+        ..Step::new(
+            id,
+            "host",
+            Phase::Start,
+            format!("Do {id}"),
+            Action::MakeDirectory("unused".into()),
+        )
     };
     let (id, plugin) = (id.to_string(), "test".to_string());
     let unlinked = Vec::new();

@@ -47,3 +47,35 @@ pub use steps::{
 pub use values::{
     Command, EnvVar, Extension, OutputKind, OutputRef, Part, Problem, Severity, Text,
 };
+
+impl Step {
+    /// A step of at most a minute that always runs, may not fail and has nothing optional.
+    pub fn new(
+        id: impl Into<String>,
+        host: impl Into<String>,
+        phase: Phase,
+        title: impl Into<String>,
+        action: Action,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            title: title.into(),
+            host: host.into(),
+            role: None,
+            phase,
+            once: false,
+            action,
+            time_limit_ms: 60_000,
+            undo: None,
+            when: Condition::Always,
+            block: None,
+            may_fail: false,
+            rolling: false,
+            is_result: false,
+            help: None,
+            why: String::new(),
+            audit: None,
+            annotations: Vec::new(),
+        }
+    }
+}

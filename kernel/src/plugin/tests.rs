@@ -147,24 +147,9 @@ fn context(settings: &serde_json::Value) -> Context {
 
 fn step(id: &str, host: &str, phase: Phase, action: Action) -> Step {
     Step {
-        id: id.to_owned(),
-        title: format!("Do {id}"),
-        host: host.to_owned(),
-        role: None,
-        phase,
-        once: false,
-        action,
         time_limit_ms: 1_000,
-        undo: None,
-        when: Condition::Always,
-        block: None,
-        may_fail: false,
-        rolling: false,
-        is_result: false,
-        help: None,
         why: "test".to_owned(),
-        audit: None,
-        annotations: Vec::new(),
+        ..Step::new(id, host, phase, format!("Do {id}"), action)
     }
 }
 

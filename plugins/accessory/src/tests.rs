@@ -5,8 +5,8 @@ use windlass_sdk::describe::aim;
 use windlass_sdk::testing;
 use windlass_sdk::types::{
     Action, Area, ContainerAction, ContainerFact, ContainerQuery, ContainerState, ContainerStatus,
-    Context, Fact, FileState, HealthStatus, HostInfo, ImageState, Intent, Observation, Phase,
-    Problem, Query, Step,
+    Context, Fact, HealthStatus, HostInfo, ImageState, Intent, Observation, Phase, Problem, Query,
+    Step,
 };
 
 /// A database on a host of its own, with everything; a cache on the hosts of a role.
@@ -102,9 +102,9 @@ impl World {
                 let found = self.image.then_some(image).into_iter().collect();
                 Fact::Container(ContainerFact::Images(found))
             }
-            Query::File(_) => {
-                let state = FileState { mode: 0o600, size: 1, digest: String::new() };
-                Fact::File(self.env_file.then_some(state))
+            Query::EnvNames(_) => {
+                let names = || ["PEM", "ROOT_PASSWORD"].map(str::to_string).to_vec();
+                Fact::EnvNames(self.env_file.then(names))
             }
             Query::Directory(_) => Fact::Directory(Some(vec!["PEM".to_string()])),
             other => panic!("{other:?}"),

@@ -5,8 +5,7 @@ use windlass_sdk::describe::aim;
 use windlass_sdk::steps::container_spec;
 use windlass_sdk::testing;
 use windlass_sdk::types::{
-    Action, Area, Context, EnvVar, Fact, FileState, Intent, Observation, Part, Problem, Query,
-    Text, Workload,
+    Action, Area, Context, EnvVar, Fact, Intent, Observation, Part, Problem, Query, Text, Workload,
 };
 
 const CONFIG: &str = r#"{
@@ -32,13 +31,21 @@ fn context(operation: &str, config: &str) -> Context {
     context
 }
 
-/// What all hosts answer: the env file is there or not, and these names beside it.
-fn answers(context: &Context, present: bool, names: &[&str]) -> Vec<Observation> {
-    let state = || FileState { mode: 0o600, size: 1, digest: String::new() };
-    let names = || names.iter().map(ToString::to_string).collect();
+/// What was pushed.
+const PUSHED: [&str; 5] = ["EU_KEY", "KEY", "PATH", "PEM", "X"];
+
+/// What all hosts answer: the env file with all secrets is there or not, and these names beside
+/// it.
+fn answers(context: &Context, present: bool, exact: &[&str]) -> Vec<Observation> {
+    answers_of(context, present.then_some(&PUSHED), exact)
+}
+
+/// The same, with these names in the file.
+fn answers_of(context: &Context, names: Option<&[&str]>, exact: &[&str]) -> Vec<Observation> {
+    let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
     let answer = |query: &Query| match query {
-        Query::File(_) => Fact::File(present.then(state)),
-        _ => Fact::Directory(present.then(names)),
+        Query::EnvNames(_) => Fact::EnvNames(names.map(owned)),
+        _ => Fact::Directory(names.map(|_| owned(exact))),
     };
     let answered = |q: windlass_sdk::types::Question| Observation {
         host: q.host,
@@ -107,11 +114,11 @@ fn what_is_asked() {
         asked.iter().map(|q| format!("{} {}: {:?}\n", q.host, q.id, q.query)).collect::<String>()
     };
     assert_snapshot!(lines("deploy"), @r#"
-    web-1 env-file web: Query::File(".kamal/env/roles/shop-web.env")
+    web-1 env-file web: Query::EnvNames(".kamal/env/roles/shop-web.env")
     web-1 env-directory web: Query::Directory(".kamal/env/roles/shop-web.env.d")
-    web-2 env-file web: Query::File(".kamal/env/roles/shop-web.env")
+    web-2 env-file web: Query::EnvNames(".kamal/env/roles/shop-web.env")
     web-2 env-directory web: Query::Directory(".kamal/env/roles/shop-web.env.d")
-    web-2 env-file workers: Query::File(".kamal/env/roles/shop-workers.env")
+    web-2 env-file workers: Query::EnvNames(".kamal/env/roles/shop-workers.env")
     web-2 env-directory workers: Query::Directory(".kamal/env/roles/shop-workers.env.d")
     "#);
     for operation in ["setup", "env push", "env delete", "app logs"] {
@@ -214,6 +221,22 @@ fn secrets_that_are_not_there_stop_a_deploy() {
     context.destination = Some("staging".to_string());
     let help = contributed(&context, &answers(&context, false, &[]));
     assert!(help.contains("`windlass env push -d staging`"), "{help}");
+}
+
+#[test]
+fn each_secret_that_was_never_pushed_is_named() {
+    let mut context = context("deploy", CONFIG);
+    let some = answers_of(&context, Some(&["KEY", "OLD"]), &[]);
+    assert_snapshot!(contributed(&context, &some), @"Severity::Error web-2: the secrets `PEM`, `PATH` and `EU_KEY` of `workers` are not on this host: .kamal/env/roles/shop-workers.env lacks them [run `windlass env push`]");
+    let most = answers_of(&context, Some(&["KEY", "PEM", "EU_KEY"]), &[]);
+    assert_snapshot!(contributed(&context, &most), @"Severity::Error web-2: the secret `PATH` of `workers` is not on this host: .kamal/env/roles/shop-workers.env lacks it [run `windlass env push`]");
+    // A clear value of the same name wins over the file.
+    context.config = r#"{"env": {"clear": {"KEY": "1"}, "secret": ["KEY"]}}"#.to_string();
+    assert!(!contributed(&context, &answers_of(&context, Some(&[]), &[])).contains("Error"));
+    for operation in ["redeploy", "rollback", "app exec"] {
+        let told = contributed(&self::context(operation, CONFIG), &some);
+        assert!(told.contains("`EU_KEY`"), "{operation}: {told}");
+    }
 }
 
 #[test]

@@ -5,30 +5,15 @@ use super::bench::{BOTH, Bench};
 use super::client::Cut;
 use crate::deploy::{Report, RunError};
 use crate::model::plan::{Effect, Plan, PlannedStep, Program, Stretch};
-use crate::model::wit::{Action, Condition, Phase, Step};
+use crate::model::wit::{Action, Phase, Step};
 
 /// A step of `share` on a host.
 pub fn share(host: &str, id: &str, once: bool) -> PlannedStep {
     let path = format!("shared/{id}");
     let step = Step {
-        id: id.into(),
-        title: format!("Do {id}"),
-        host: host.into(),
-        role: None,
-        phase: Phase::Share,
         once,
-        action: Action::MakeDirectory(path.clone()),
         time_limit_ms: 1_000,
-        undo: None,
-        when: Condition::Always,
-        block: None,
-        may_fail: false,
-        rolling: false,
-        is_result: false,
-        help: None,
-        why: String::new(),
-        audit: None,
-        annotations: Vec::new(),
+        ..Step::new(id, host, Phase::Share, format!("Do {id}"), Action::MakeDirectory(path.clone()))
     };
     PlannedStep {
         id: format!("database.{id}"),

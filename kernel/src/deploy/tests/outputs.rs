@@ -8,8 +8,8 @@ use crate::model::plan::{LOCAL, Plan};
 use crate::model::plan::{PlannedStep, Program};
 use crate::model::secret::{Secret, SecretStore};
 use crate::model::wit::{
-    Action, Command, Condition, ContainerAction, EnvVar, OutputKind, OutputRef, Part, Phase,
-    RegistryLogin, Step, Text,
+    Action, Command, ContainerAction, EnvVar, OutputKind, OutputRef, Part, Phase, RegistryLogin,
+    Step, Text,
 };
 
 use super::bench::{Bench, CREW, ONE};
@@ -25,24 +25,8 @@ fn run(id: &str, env: Text) -> (String, Step) {
         read_only: false,
     };
     let step = Step {
-        id: id.into(),
-        title: id.into(),
-        host: "web-1".into(),
-        role: None,
-        phase: Phase::Prepare,
-        once: false,
-        action: Action::Run(command),
         time_limit_ms: 1000,
-        undo: None,
-        when: Condition::Always,
-        block: None,
-        may_fail: false,
-        rolling: false,
-        is_result: false,
-        help: None,
-        why: String::new(),
-        audit: None,
-        annotations: Vec::new(),
+        ..Step::new(id, "web-1", Phase::Prepare, id, Action::Run(command))
     };
     ("mint".into(), step)
 }

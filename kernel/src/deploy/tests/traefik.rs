@@ -103,7 +103,7 @@ async fn a_traefik_that_cannot_be_used_is_told() {
 async fn the_env_file_of_traefik_is_there_before_it_starts() {
     let bench = Bench::new(&format!("{ONE}traefik: {{env: {{secret: [TOKEN]}}}}\n"));
     let told = planned(&bench, "deploy", "v2").await;
-    assert!(told.contains("windlass env push"), "{told}");
+    assert!(told.contains("lacks `TOKEN`") && told.contains("windlass env push"), "{told}");
     let setup = planned(&bench, "setup", "v2").await;
     let at = |id: &str| setup.find(id).unwrap_or_else(|| panic!("no {id} in\n{setup}"));
     assert!(at("web-1 traefik.env-file ") < at("web-1 traefik.run "));

@@ -43,6 +43,7 @@ fn option(name: &str, value: Option<&str>) -> EngineOption {
 fn the_simplest_app() {
     assert_snapshot!(lowered(A::Run(simplest())), @"
     docker run --detach --restart unless-stopped --name app-web-999 --hostname 1.1.1.1-0123456789ab --env-file .kamal/env/roles/app-web.env --env KAMAL_CONTAINER_NAME=app-web-999 --env KAMAL_VERSION=999 --health-cmd 'curl -f http://localhost:3000/up || exit 1' --health-interval 1s --log-opt max-size=10m --volume /root/.kamal/cords/app-web-01:/tmp/kamal-cord --label service=app --label role=web --label destination --label 'traefik.http.routers.app-web.rule=PathPrefix(`/`)' dhh/app:999
+    abort docker rm --force app-web-999
     yields OutputKind::ContainerId
     ");
 }
@@ -65,6 +66,7 @@ fn everything_a_spec_can_say() {
     };
     assert_snapshot!(lowered(A::Run(spec)), @"
     docker run --detach --name shop-workers-3f9a --network private --health-cmd true --health-interval 1500ms --log-driver journald --log-opt tag={{.Name}} --publish 80:80 --volume ${HOME}/data:/data:ro --label host=${HOSTNAME} --user 1000:1000 --mount somewhere --cap-add --entrypoint /bin/tini dhh/app:999 bin/jobs --queue 'a b'
+    abort docker rm --force shop-workers-3f9a
     yields OutputKind::ContainerId
     ");
 }
@@ -83,6 +85,7 @@ fn values_travel_where_they_may() {
     };
     assert_snapshot!(lowered(A::Run(spec)), @r#"
     KEY=<secret RAILS_MASTER_KEY> PEM=<file .kamal/env/roles/shop-web.env.d/PEM> docker run --detach --name c --env 'PLAIN=it's $5 "net"' --env EMPTY= --env FROM_HOST=http://${HOSTNAME}/ --env KEY --env PEM i
+    abort docker rm --force c
     yields OutputKind::ContainerId
     "#);
 }

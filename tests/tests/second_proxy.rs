@@ -225,7 +225,7 @@ fn a_command_that_runs_out_of_time_leaves_no_container() -> Result<()> {
     // What a cut-off try must not be told by is that the image was still on its way.
     host.docker(&["pull", "--quiet", &images::caddy()?])?;
     // As the first process of a container it does not end when it is asked to.
-    let output = story.windlass.fails(&["caddy", "try", "sleep", "300", "--hosts", "web-1"])?;
+    let output = story.windlass.fails(&["caddy", "try", "--hosts", "web-1", "sleep", "300"])?;
     output.expect(&["`Try `sleep 300`` ran out of time"])?;
     let left = host.docker(&["ps", "--all", "--quiet", "--filter", "name=caddy-try"])?;
     ensure!(left.trim().is_empty(), "the container is still there");

@@ -30,8 +30,7 @@ pub(super) fn check(cx: &Context, steps: &[Step]) -> Result<(), String> {
         steps.sort_by_key(|step| step.phase as u8);
         unique(steps)?;
     }
-    let mut local: Vec<&Step> = hosts.get(LOCAL).cloned().unwrap_or_default();
-    local.retain(|step| step.phase == Phase::Stage);
+    let local = hosts.get(LOCAL).cloned().unwrap_or_default();
     for (host, steps) in &hosts {
         // What this machine yields before the lock, every host may use.
         references(steps, if *host == LOCAL { &[] } else { &local })?;

@@ -149,7 +149,7 @@ fn questions_and_undos_are_checked_too() {
     let error = plugin.plan(&context(&json!({ "steps": [undone] })), &[]).unwrap_err();
     assert!(error.to_string().contains("`containers`"), "{error}");
 
-    let local = step("a", "local", Phase::Start, write(".kamal/data/x"));
+    let local = step("a", "local", Phase::Stage, write(".kamal/data/x"));
     let error = bench.hostile().plan(&context(&json!({ "steps": [local] })), &[]).unwrap_err();
     assert!(error.to_string().contains("`local` is not in its description"), "{error}");
 }

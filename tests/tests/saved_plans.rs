@@ -119,7 +119,6 @@ impl Trace {
             ("Container", value) => {
                 let (what, value) =
                     value.as_object().and_then(|value| value.iter().next()).context("no action")?;
-                let second = value.get(1).and_then(Value::as_str).unwrap_or_default();
                 let whole = value.as_str().unwrap_or_default();
                 trace.events = match what.as_str() {
                     "Pull" => Some(("image", whole.into(), &["pull"])),
@@ -129,8 +128,8 @@ impl Trace {
                         &["create", "start", "connect"],
                     )),
                     "Stop" => Some(("container", text(value, "/container").into(), STOP)),
-                    "Rename" => Some(("container", second.into(), &["rename"])),
-                    "Tag" => Some(("image", second.into(), &["tag"])),
+                    "Rename" => Some(("container", text(value, "/name").into(), &["rename"])),
+                    "Tag" => Some(("image", text(value, "/reference").into(), &["tag"])),
                     "RemoveImage" => Some(("image", whole.into(), &["untag", "delete"])),
                     "PruneImages" => Some(("image", String::new(), &["prune", "untag", "delete"])),
                     "Remove" => Some(("container", text(value, "/container").into(), &["destroy"])),
@@ -142,8 +141,9 @@ impl Trace {
                     _ => None,
                 };
             }
-            ("WriteFile" | "WriteEnvFile", value) => trace.path = Some(text(value, "/path").into()),
-            ("AppendLine", value) => trace.path = value.get(0).and_then(Value::as_str).map(into),
+            ("WriteFile" | "WriteEnvFile" | "AppendLine", value) => {
+                trace.path = Some(text(value, "/path").into());
+            }
             (_, value) if writes => trace.path = value.as_str().map(into),
             _ => {}
         }

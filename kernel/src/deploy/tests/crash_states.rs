@@ -305,6 +305,10 @@ proptest! {
                 bench.deploy_until(["v0", "v1", "v2"][version], cut).await;
             }
             // What a deploy in between may have pruned can still be pulled, but not gone back to.
+            // A script that outlives its client may be about to prune.
+            if operation == "rollback" {
+                bench.fleet.settle().await;
+            }
             let version = format!("{REPOSITORY}:v2");
             bench.fleet.lock().machine("all-1").tag(&version, image_id("v2"));
             let outcome = bench.perform(operation, "v2", Cut::Never).await;

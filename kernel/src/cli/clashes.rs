@@ -30,10 +30,14 @@ pub fn check(plugins: &[&Description]) -> Result<(), String> {
             if first == "help" || kernel.find_subcommand(first).is_some() {
                 return Err(format!("{by}, but `{first}` is a command of Windlass itself"));
             }
-            let other = owners.insert(typed.clone(), &plugin.name);
+            // Neither may a noun be a command by itself, whichever comes first.
             let as_noun = |known: &String| known.split_once(' ').is_some_and(|(n, _)| n == typed);
-            let clash = || owners.iter().find(|(known, _)| as_noun(known)).map(|(_, by)| *by);
-            if let Some(other) = other.or_else(clash) {
+            let known = |known: &str| owners.get(known).copied();
+            let clash = known(&typed)
+                .or_else(|| known(first))
+                .or_else(|| owners.iter().find(|(known, _)| as_noun(known)).map(|(_, by)| *by));
+            owners.insert(typed.clone(), &plugin.name);
+            if let Some(other) = clash {
                 return Err(format!("{by}, which the plugin `{other}` brings too"));
             }
             let flags = spec.flags.iter().map(|flag| &flag.name);
@@ -133,6 +137,14 @@ mod tests {
             clash(&[app(), plugin("slim", "app", "boot")]).unwrap(),
             "the plugin `slim` brings the command `app boot`, which the plugin `app` brings too"
         );
+        let alone = || {
+            let mut warm = plugin("warm", "", "warm");
+            warm.commands[0].noun = None;
+            warm
+        };
+        let below = || plugin("slim", "warm", "up");
+        assert!(clash(&[alone(), below()]).unwrap().contains("which the plugin `warm` brings"));
+        assert!(clash(&[below(), alone()]).unwrap().contains("which the plugin `slim` brings"));
         for (noun, verb) in [("lock", "release"), ("deploy", "now"), ("help", "me")] {
             let clash = clash(&[plugin("slim", noun, verb)]).unwrap();
             assert!(clash.contains("`slim`") && clash.contains("of Windlass itself"), "{clash}");

@@ -20,6 +20,11 @@ pub(super) fn container(
             || format!("no new container of `{}` is planned on {}", command.role, step.host),
         )?;
     let role = &workload.container;
+    let (entrypoint, words) = if command.argv.is_empty() {
+        (role.entrypoint.clone(), role.command.clone())
+    } else {
+        (None, command.argv.clone())
+    };
     let run = run_id.get(..12).unwrap_or(run_id);
     let container = ContainerSpec {
         name: format!("{}-{}-{run}", role.name, step.id.replace('.', "-")),
@@ -37,8 +42,8 @@ pub(super) fn container(
         log_options: Vec::new(),
         health: None,
         options: Vec::new(),
-        entrypoint: None,
-        command: if command.argv.is_empty() { role.command.clone() } else { command.argv.clone() },
+        entrypoint,
+        command: words,
         annotations: Vec::new(),
     };
     Ok(RunOnce { container, tty: false })

@@ -129,11 +129,14 @@ pub fn lower(
 /// What a command prints is of the kind that the steps say which use it.
 fn name_outputs(planned: &mut [PlannedStep]) {
     let mut used = BTreeMap::new();
-    for PlannedStep { program, undo, .. } in planned.iter_mut() {
+    for PlannedStep { step, program, undo, .. } in planned.iter_mut() {
+        let host = &step.host;
         for program in std::iter::once(program).chain(undo.as_mut()) {
             each_text(program, &mut |text| {
                 used.extend(text.iter().filter_map(|part| match part {
-                    Part::OutputOf(output) => Some((output.step.clone(), output.kind)),
+                    Part::OutputOf(output) => {
+                        Some(((host.clone(), output.step.clone()), output.kind))
+                    }
                     _ => None,
                 }));
             });
@@ -143,7 +146,11 @@ fn name_outputs(planned: &mut [PlannedStep]) {
         if let Program::Processes { yields: yields @ None, .. } = program
             && profile(&step.action).yields == Yields::Printed
         {
-            *yields = used.get(id).copied();
+            // What this machine yields, every host may use.
+            let is_use = |(host, of): &(String, String)| {
+                of == id && (*host == step.host || step.host == LOCAL)
+            };
+            *yields = used.iter().find(|(key, _)| is_use(key)).map(|(_, kind)| *kind);
         }
     }
 }

@@ -170,7 +170,7 @@ impl Grants {
     }
 
     fn host(&self, cx: &Context, host: &str, by: &dyn Fn() -> String) -> Result<(), Violation> {
-        if host == "local" { self.need(cx, "", Capability::Local, by) } else { Ok(()) }
+        if host == LOCAL { self.need(cx, "", Capability::Local, by) } else { Ok(()) }
     }
 
     /// Whether these are files in what a container that the plugin was told of has mounted.

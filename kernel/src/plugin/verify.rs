@@ -6,6 +6,7 @@ use super::contract::{Answer, Lowered, LoweredQuery, LoweredWait};
 use super::verify_texts;
 use super::walk;
 use crate::model::action::{self, Slot};
+use crate::model::plan::LOCAL;
 use crate::model::printable::is_one_line;
 use crate::model::wit::{
     Action, ContainerAction, ContainerFact, ContainerQuery, ContainerSpec, Context, Contribution,
@@ -23,7 +24,7 @@ pub(super) fn id(what: &str, id: &str) -> Result<(), String> {
 
 /// Checks that a host is in play, or `local`.
 pub(super) fn host(cx: &Context, name: &str) -> Result<(), String> {
-    if name == "local" || cx.hosts.iter().any(|host| host.name == name) {
+    if name == LOCAL || cx.hosts.iter().any(|host| host.name == name) {
         return Ok(());
     }
     Err(format!("there is no host {name:?}"))
@@ -92,7 +93,7 @@ pub(super) fn workloads(cx: &Context, workloads: &[Workload]) -> Result<(), Stri
 
 /// Applications run on servers.
 fn server(cx: &Context, name: &str) -> Result<(), String> {
-    if name == "local" { Err("a container on `local`".to_owned()) } else { host(cx, name) }
+    if name == LOCAL { Err("a container on `local`".to_owned()) } else { host(cx, name) }
 }
 
 fn spec(spec: &ContainerSpec) -> Result<(), String> {

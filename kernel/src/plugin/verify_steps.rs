@@ -6,7 +6,7 @@ use super::verify::{host, id, path, role};
 use super::{url, verify_texts, walk};
 use crate::model::action::{Yields, profile};
 use crate::model::outputs;
-use crate::model::plan::{LOCAL, Stretch};
+use crate::model::plan::{LOCAL, Stretch, rank};
 use crate::model::printable::is_one_line;
 use crate::model::wit::{
     Action, Command, Condition, ContainerAction, Context, FileWrite, OutputRef, Part, Phase, Step,
@@ -26,8 +26,8 @@ pub(super) fn check(cx: &Context, steps: &[Step]) -> Result<(), String> {
         hosts.entry(&step.host).or_default().push(step);
     }
     for steps in hosts.values_mut() {
-        // The order in which they run: by phase, then as listed.
-        steps.sort_by_key(|step| step.phase as u8);
+        // The order in which they run: by phase, those that are `once` last, then as listed.
+        steps.sort_by_key(|step| (rank(step.phase), step.once));
         unique(steps)?;
     }
     let local = hosts.get(LOCAL).cloned().unwrap_or_default();

@@ -78,6 +78,7 @@ fn it_has_what_the_command_needs_of_the_role_and_nothing_else() {
     assert_eq!(made("web-1", &command("web", &["bin/migrate", "up"])), Ok(expected));
     let own = made("web-1", &command("web", &[])).unwrap();
     assert_eq!(own.command, [text("bin/serve")], "without words it is the role's own command");
+    assert_eq!(own.entrypoint.as_deref(), Some("/entry"), "with what runs it");
 }
 
 #[test]

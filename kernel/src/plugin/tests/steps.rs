@@ -67,6 +67,11 @@ fn references_point_back_in_the_order_of_running() {
     assert!(lie(&[ask("ask", "address"), elsewhere]).contains("no earlier step"));
     let steps = [at("address", Phase::Start), ask("ask", "address")];
     assert_eq!(check(&context(), &steps), Ok(()), "a command may print an address");
+    let use_of = |id: &str| Step { phase: Phase::Share, ..ask("ask", id) };
+    let last = Step { once: true, ..at("address", Phase::Share) };
+    assert!(lie(&[last.clone(), use_of("address")]).contains("no earlier"), "`once` comes last");
+    let steps = [Step { once: true, ..use_of("address") }, at("address", Phase::Share)];
+    assert_eq!(check(&context(), &steps), Ok(()), "whatever the order of the list");
     let wait = step("address", "web-1", Phase::Start, Action::Wait(Wait::DelayMs(1)));
     assert!(lie(&[wait, ask("ask", "address")]).contains("gives no ip-address"));
 }

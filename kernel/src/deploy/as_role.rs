@@ -1,5 +1,6 @@
 //! `run-as-role`: a command in a container as the role would have it. The plugin names the role
-//! alone; what the container gets is put together here, from the merged container of the role.
+//! alone; what the container gets is put together here, from the role's new container as the role
+//! and the env plugins make it.
 
 use crate::model::wit::{ContainerSpec, RoleCommand, RunOnce, Step, Workload};
 

@@ -3,12 +3,13 @@
 use crate::model::paths::Paths;
 use crate::model::plan::{Effect, LOCAL, Plan, PlannedStep, Program, rank};
 use crate::model::problem::{Problem, Severity};
-use crate::model::wit::{self, Incoming, LineAppend, Move, OutputKind, Phase, Step};
+use crate::model::wit::{self, Incoming, LineAppend, Move, OutputKind, Phase, Step, Workload};
 use crate::plugin::{Fault, Kind, Plugin, PluginError};
 
 use super::crew::{Brief, Crew};
 use super::history;
 use super::lower::{AtHand, LowerError, lower};
+use super::merge::merge;
 use super::operation::only_looks;
 use super::seen::{Asked, Seen};
 
@@ -63,13 +64,21 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
     let observed = seen.observations(role.name());
 
     let mut workloads = role.workloads(&context(role), observed).map_err(in_words)?;
-    let mut given = Vec::new();
-    for plugin in crew.of(Kind::Env).chain(crew.of(Kind::Proxy)) {
-        let observed = seen.observations(plugin.name());
-        let parts = plugin.contribute(&context(plugin), observed, &workloads).map_err(in_words)?;
-        given.extend(parts.into_iter().map(|part| (plugin.name().to_string(), part)));
-    }
-    let conflicts = super::merge::merge(&mut workloads, &given);
+    let contributions = |kind, workloads: &[Workload]| -> Result<Vec<_>, PlanError> {
+        let mut given = Vec::new();
+        for plugin in crew.of(kind) {
+            let observed = seen.observations(plugin.name());
+            let parts = plugin.contribute(&context(plugin), observed, workloads);
+            let named = |part| (plugin.name().to_string(), part);
+            given.extend(parts.map_err(in_words)?.into_iter().map(named));
+        }
+        Ok(given)
+    };
+    let mut given = contributions(Kind::Env, &workloads)?;
+    let mut unrouted = workloads.clone();
+    merge(&mut unrouted, &given);
+    given.extend(contributions(Kind::Proxy, &workloads)?);
+    let conflicts = merge(&mut workloads, &given);
     if !conflicts.is_empty() {
         return Err(PlanError::Problems(conflicts));
     }
@@ -94,7 +103,7 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
     if brief.prints {
         steps.iter_mut().for_each(|(_, step)| step.is_result = true);
     }
-    let at_hand = AtHand { files: &brief.files, workloads: &workloads, run_id: &brief.run_id };
+    let at_hand = AtHand { files: &brief.files, unrouted: &unrouted, run_id: &brief.run_id };
     let mut planned = lower(crew.engine(), &at_hand, steps)?;
     for step in &mut planned {
         let plugin = crew.iter().find(|plugin| plugin.name() == step.plugin);

@@ -29,8 +29,10 @@ pub enum LowerError {
 /// What steps refer to.
 pub struct AtHand<'a> {
     pub files: &'a LocalFiles,
-    /// The merged containers of the new version.
-    pub workloads: &'a [Workload],
+    /// The containers of the new version without what proxies add, which serves requests: a
+    /// command as a role would run it has no use for it, and may run before a proxy's network or
+    /// files are there.
+    pub unrouted: &'a [Workload],
     pub run_id: &'a str,
 }
 
@@ -178,7 +180,7 @@ impl Wanted {
             Action::Container(action) => self.actions.push(action.clone()),
             Action::RunAsRole(command) => {
                 let container =
-                    as_role::container(step, command, at_hand.workloads, at_hand.run_id)?;
+                    as_role::container(step, command, at_hand.unrouted, at_hand.run_id)?;
                 self.actions.push(ContainerAction::RunOnce(container));
             }
             Action::Wait(Wait::Container(wait)) => self.waits.push(wait.clone()),

@@ -1,4 +1,5 @@
-//! Writing and removing env files.
+//! Writing and removing env files. They are written in `share`, so that a command that runs once
+//! for the whole deploy, as a role would run it, finds them.
 
 use windlass_sdk::env::Env;
 use windlass_sdk::env_files::Seen;
@@ -52,7 +53,7 @@ fn push(context: &Context, host: &str, role: &str, env: &Env) -> Step {
     let title = format!("Write the secrets of {role} to {}", file.path);
     let action = file.write(&env.secret);
     let id = format!("write-{}", id_part(role));
-    step(id, host, Phase::Prepare, title, action).role(role).why("/env")
+    step(id, host, Phase::Share, title, action).role(role).why("/env")
 }
 
 fn delete(context: &Context, host: &str, role: &str) -> Vec<Step> {

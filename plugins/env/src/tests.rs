@@ -131,11 +131,11 @@ fn what_is_asked() {
 fn a_push_writes_the_files_of_all_roles() {
     let context = context("env push", CONFIG);
     assert_snapshot!(planned(&context, &[]), @"
-    web-1 prepare write-web[web]: Write the secrets of web to .kamal/env/roles/shop-web.env
+    web-1 share write-web[web]: Write the secrets of web to .kamal/env/roles/shop-web.env
       60 s; because of /env; audit: Pushed env files
-    web-2 prepare write-web[web]: Write the secrets of web to .kamal/env/roles/shop-web.env
+    web-2 share write-web[web]: Write the secrets of web to .kamal/env/roles/shop-web.env
       60 s; because of /env; audit: Pushed env files
-    web-2 prepare write-workers[workers]: Write the secrets of workers to .kamal/env/roles/shop-workers.env
+    web-2 share write-workers[workers]: Write the secrets of workers to .kamal/env/roles/shop-workers.env
       60 s; because of /env
     ");
     let written = |action| match action {
@@ -186,7 +186,7 @@ fn a_role_without_secrets_gets_an_empty_file() {
     let context =
         context("deploy", r#"{"env": {"A": "1"}, "servers": {"web": {"env": {"secret": ["X"]}}}}"#);
     assert_snapshot!(planned(&context, &answers(&context, false, &[])), @"
-    web-2 prepare write-workers[workers]: Write the empty env file .kamal/env/roles/shop-workers.env
+    web-2 share write-workers[workers]: Write the empty env file .kamal/env/roles/shop-workers.env
       60 s; because of there is no env file
     ");
     assert_eq!(planned(&context, &answers(&context, true, &[])), "");

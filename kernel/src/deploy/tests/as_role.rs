@@ -87,7 +87,7 @@ fn it_is_refused_where_the_role_gets_no_container() {
     let error = made("job-1", &command).unwrap_err();
     assert_eq!(error, "no new container of `web` is planned on job-1");
     let files = LocalFiles::default();
-    let at_hand = AtHand { files: &files, workloads: &[], run_id: "" };
+    let at_hand = AtHand { files: &files, unrouted: &[], run_id: "" };
     let step = step("web-1", Action::RunAsRole(command));
     let error = lower(CREW.engine(), &at_hand, vec![("database".into(), step)]).unwrap_err();
     assert!(error.to_string().contains("no new container of `web` is planned on web-1"), "{error}");
@@ -96,7 +96,7 @@ fn it_is_refused_where_the_role_gets_no_container() {
 #[test]
 fn it_is_lowered_to_a_container_that_ends_with_the_step() {
     let (files, workloads) = (LocalFiles::default(), [web()]);
-    let at_hand = AtHand { files: &files, workloads: &workloads, run_id: "0123456789abcdef" };
+    let at_hand = AtHand { files: &files, unrouted: &workloads, run_id: "0123456789abcdef" };
     let action = Action::RunAsRole(command("web", &["bin/migrate"]));
     let step = step("web-1", action.clone());
     let planned = lower(CREW.engine(), &at_hand, vec![("database".into(), step)]).unwrap();

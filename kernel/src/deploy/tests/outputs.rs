@@ -43,7 +43,7 @@ fn a_command_yields_what_its_users_say() {
     let token = OutputRef { step: "token".into(), kind: OutputKind::SecretText };
     let steps = vec![run("token", Vec::new()), run("use", vec![Part::OutputOf(token)])];
     let files = LocalFiles::default();
-    let at_hand = AtHand { files: &files, workloads: &[], run_id: "" };
+    let at_hand = AtHand { files: &files, unrouted: &[], run_id: "" };
     let planned = lower(CREW.engine(), &at_hand, steps).unwrap();
     assert_eq!(
         planned.iter().map(yields).collect::<Vec<_>>(),
@@ -72,7 +72,7 @@ async fn a_secret_that_this_machine_yields_reaches_hosts_and_no_eye() {
     let login = Step { phase: Phase::Stage, ..run("login", Vec::new()).1 };
     let login = Step { action: Action::Container(wanted), ..login };
     let files = LocalFiles::default();
-    let at_hand = AtHand { files: &files, workloads: &[], run_id: "" };
+    let at_hand = AtHand { files: &files, unrouted: &[], run_id: "" };
     let steps = [mint, login].map(|step| ("mint".to_string(), step)).to_vec();
     let steps = lower(CREW.engine(), &at_hand, steps).unwrap();
 

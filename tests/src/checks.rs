@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::fleet::Fleet;
 use crate::process::{Cmd, Output, tail};
-use crate::{demo, fuzz, house_rules, paths, setup};
+use crate::{demo, fuzz, house_rules, paths, sample, setup};
 
 /// Of a command that builds or tests.
 const LIMIT: Duration = Duration::from_secs(2400);
@@ -33,9 +33,19 @@ struct Tally {
 #[derive(Default)]
 struct Tallies(Mutex<Tally>);
 
-/// Runs all checks; `filter` restricts the fleet's tests to matching names.
-/// `fuzz_seconds` is how long each fuzz target runs, 0 for not at all.
-pub fn run(filter: Option<&str>, skip_fleet: bool, fuzz_seconds: u64) -> Result<()> {
+/// What is checked.
+pub struct Extent {
+    /// Of the fleet's tests, only those with matching names.
+    pub filter: Option<String>,
+    pub skip_fleet: bool,
+    /// How long each fuzz target runs, 0 for not at all.
+    pub fuzz_seconds: u64,
+    /// How much of long sweeps: the value of [`sample::VARIABLE`].
+    pub sample: String,
+}
+
+/// Runs all checks.
+pub fn run(extent: &Extent) -> Result<()> {
     setup::for_building()?;
     setup::for_testing()?;
     let tallies = Tallies::default();
@@ -47,9 +57,12 @@ pub fn run(filter: Option<&str>, skip_fleet: bool, fuzz_seconds: u64) -> Result<
         Ok(())
     });
     tallies.check("formatting", || cargo(&["fmt", "--all", "--check"]).ok().map(drop));
+    if extent.fuzz_seconds > 0 {
+        tallies.check("the lock file of the fuzz targets", fuzz::is_locked);
+    }
     thread::scope(|scope| {
-        if skip_fleet {
-            return computing(&tallies, fuzz_seconds);
+        if extent.skip_fleet {
+            return computing(&tallies, extent);
         }
         let fleet = scope.spawn(|| {
             // While cargo compiles, images are built and fetched.
@@ -60,20 +73,21 @@ pub fn run(filter: Option<&str>, skip_fleet: bool, fuzz_seconds: u64) -> Result<
             programs = Some(Programs::build()?);
             Ok(())
         });
-        scope.spawn(|| computing(&tallies, fuzz_seconds));
+        scope.spawn(|| computing(&tallies, extent));
         let is_up = fleet.join().unwrap_or(false);
         if let (Some(programs), true) = (programs, is_up) {
-            programs.run(&tallies, filter);
+            programs.run(&tallies, extent);
         }
     });
     tallies.close()
 }
 
 /// What needs nothing but this machine's cores.
-fn computing(tallies: &Tallies, fuzz_seconds: u64) {
+fn computing(tallies: &Tallies, extent: &Extent) {
     // Of this thread, and so of what it starts.
     let _ = rustix::process::nice(19);
     let unit = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    let unit = unit.env(sample::VARIABLE, &extent.sample);
     tallies.tests("tests without the fleet", &unit);
     tallies.check("clippy", || {
         let args = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
@@ -85,8 +99,8 @@ fn computing(tallies: &Tallies, fuzz_seconds: u64) {
             .ok()
             .map(drop)
     });
-    if fuzz_seconds > 0 {
-        tallies.check("fuzzing", || fuzz::run(fuzz_seconds));
+    if extent.fuzz_seconds > 0 {
+        tallies.check("fuzzing", || fuzz::run(extent.fuzz_seconds));
     }
 }
 
@@ -137,11 +151,12 @@ impl Programs {
         Ok(Self { windlass, tests })
     }
 
-    fn run(&self, tallies: &Tallies, filter: Option<&str>) {
+    fn run(&self, tallies: &Tallies, extent: &Extent) {
         for (name, program) in &self.tests {
             let test = Cmd::new(program)
                 .args(["--ignored", "--test-threads=1", "--nocapture"])
-                .args(filter)
+                .args(&extent.filter)
+                .env(sample::VARIABLE, &extent.sample)
                 .env("WINDLASS_BIN", &self.windlass)
                 .env("RUST_LIB_BACKTRACE", "0")
                 .dir(paths::workspace().join("tests"))

@@ -59,6 +59,17 @@ pub fn run(seconds: u64) -> Result<()> {
     Ok(())
 }
 
+/// An error if the lock file of the targets does not fit the crates that they use: they are a
+/// workspace of their own, which no other check reads.
+pub fn is_locked() -> Result<()> {
+    Cmd::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .dir(paths::workspace().join("tests/fuzz"))
+        .ok()
+        .map(drop)
+        .context("run `cargo metadata` in tests/fuzz to bring its lock file up to date")
+}
+
 /// Builds all targets; the machine's target triple.
 fn build() -> Result<String> {
     let version = Cmd::new("rustc").arg("-vV").ok()?;

@@ -24,6 +24,7 @@ pub mod paths;
 pub mod process;
 pub mod project;
 pub mod registry;
+pub mod sample;
 pub mod setup;
 pub mod ssh;
 pub mod story;

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use windlass_tests::checks::Extent;
 use windlass_tests::fleet::Fleet;
-use windlass_tests::{checks, demo, engine, fuzz, measure, setup};
+use windlass_tests::{checks, demo, engine, fuzz, measure, sample, setup};
 
 /// Works on this repository: sets up, demonstrates, tests.
 #[derive(Parser)]
@@ -26,7 +27,7 @@ enum Task {
     Demo,
     /// Measure commands and deploys with an optimised build
     Measure,
-    /// Run every check and test
+    /// Run every check and test; of long sweeps a part that changes with the commit
     Test {
         /// Run only the fleet's tests whose names contain this
         filter: Option<String>,
@@ -35,6 +36,17 @@ enum Task {
         skip_fleet: bool,
         /// Fuzz each target for this long; 0 leaves fuzzing out
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        fuzz: u64,
+    },
+    /// Run every check and test, the long sweeps in full: hours, not minutes
+    Soak {
+        /// Run only the fleet's tests whose names contain this
+        filter: Option<String>,
+        /// Leave out what needs the fleet
+        #[arg(long)]
+        skip_fleet: bool,
+        /// Fuzz each target for this long; 0 leaves fuzzing out
+        #[arg(long, value_name = "SECONDS", default_value_t = 900)]
         fuzz: u64,
     },
     /// Give the parsers and the quoting whatever breaks them
@@ -92,7 +104,14 @@ fn act(task: Task) -> Result<()> {
         Task::Fleet(FleetTask::Wipe) => Fleet::attach()?.wipe(),
         Task::Demo => demo::run(),
         Task::Measure => measure::run(),
-        Task::Test { filter, skip_fleet, fuzz } => checks::run(filter.as_deref(), skip_fleet, fuzz),
+        Task::Test { filter, skip_fleet, fuzz } => {
+            let sample = sample::of_commit()?;
+            checks::run(&Extent { filter, skip_fleet, fuzz_seconds: fuzz, sample })
+        }
+        Task::Soak { filter, skip_fleet, fuzz } => {
+            let sample = sample::ALL.to_string();
+            checks::run(&Extent { filter, skip_fleet, fuzz_seconds: fuzz, sample })
+        }
         Task::Fuzz { seconds } => fuzz::run(seconds),
     }
 }

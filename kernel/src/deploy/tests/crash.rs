@@ -3,6 +3,7 @@
 
 use super::bench::{BOTH, Bench, Outcome};
 use super::client::Cut;
+use super::sample;
 use crate::model::wit::ContainerStatus;
 
 /// The next deploy succeeds, and nobody ever was without service.
@@ -36,12 +37,12 @@ async fn boundaries(bench: &Bench) -> usize {
 
 async fn cut_everywhere(cut: impl Fn(usize) -> Cut, check: impl Fn(&Bench, &Outcome, Cut)) {
     let steady = Bench::with(BOTH, "v1").await;
-    for at in 0..boundaries(&steady).await {
+    for (turn, at) in sample::places(boundaries(&steady).await).enumerate() {
         let (bench, cut) = (steady.copy(), cut(at));
         let outcome = bench.deploy_until("v2", cut).await;
         check(&bench, &outcome, cut);
         // Both going on and going back must do.
-        recovers(&bench, cut, if at % 2 == 0 { "v2" } else { "v3" }).await;
+        recovers(&bench, cut, if turn % 2 == 0 { "v2" } else { "v3" }).await;
     }
 }
 
@@ -105,7 +106,7 @@ async fn a_first_deploy_killed_anywhere() {
     let empty = Bench::new(BOTH);
     let whole = empty.copy().deploy("v1").await;
     assert!(whole.good(), "{:?}", whole.result);
-    for at in 0..whole.passed {
+    for at in sample::places(whole.passed) {
         let (bench, cut) = (empty.copy(), any(at));
         bench.deploy_until("v1", cut).await;
         recovers(&bench, cut, "v1").await;
@@ -118,7 +119,7 @@ async fn a_repeated_deploy_killed_anywhere() {
     let steady = Bench::with(BOTH, "v1").await;
     let whole = steady.copy().deploy("v1").await;
     assert!(whole.good(), "{:?}", whole.result);
-    for at in 0..whole.passed {
+    for at in sample::places(whole.passed) {
         let (bench, cut) = (steady.copy(), any(at));
         bench.deploy_until("v1", cut).await;
         recovers(&bench, cut, "v1").await;

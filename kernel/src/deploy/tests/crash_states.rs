@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::bench::{Bench, Outcome};
 use super::client::Cut;
 use super::machine::{CORD, HOME, Machine, REPOSITORY, image_id};
+use super::sample;
 use crate::model::plan::{Plan, Stretch, rank};
 use crate::model::wit::{
     Action, Condition, ContainerAction, ContainerState, ContainerStatus, HealthStatus, Mount, Wait,
@@ -265,11 +266,9 @@ async fn a_step_too_early_is_noticed() {
     }
 }
 
-/// Fewer cases than usual, since each is two deploys; `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig {
-        cases: asked.unwrap_or(96),
+        cases: sample::cases(),
         failure_persistence: None,
         ..ProptestConfig::default()
     }

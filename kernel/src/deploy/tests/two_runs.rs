@@ -2,6 +2,7 @@
 
 use super::bench::{BOTH, Bench};
 use super::client::Cut;
+use super::sample;
 use crate::model::event::Event;
 
 /// A boundary at which the first one waits for health on all hosts, the lock in its hands.
@@ -55,7 +56,7 @@ async fn the_second_is_refused_and_changes_nothing() {
 async fn a_client_that_slept_past_its_lease_is_refused_by_the_hosts() {
     let bench = Bench::with(BOTH, "v1").await;
     let whole = bench.copy().deploy("v2").await.passed;
-    for at in 0..whole {
+    for at in sample::places(whole) {
         let bench = bench.copy();
         let (first, _) = bench.run("v2", Cut::Hang(at));
         let client = first.hosts.clone();

@@ -1,5 +1,5 @@
-//! Compiles guest crates of this workspace to WebAssembly components. Used by the build
-//! script for the bundled plugins, and by tests for theirs.
+//! Compiles guest crates to WebAssembly components. Used by the build script for the bundled
+//! plugins, and by tests for theirs.
 
 mod toolchain;
 
@@ -27,11 +27,35 @@ pub fn target_directory(inside: &Path) -> Option<PathBuf> {
     Some(target.join("guests"))
 }
 
-/// Compiles packages and returns the paths of their core modules, in the same order.
+/// Compiles packages of this workspace and returns the paths of their core modules, in the same
+/// order.
 ///
 /// # Errors
 /// What to install if no toolchain can do it; else what the compiler said.
 pub fn build(workspace: &Path, target: &Path, packages: &[String]) -> Result<Vec<PathBuf>, String> {
+    compile(workspace, target, packages, PROFILE, "--locked")
+}
+
+/// The same with packages of another workspace, as its authors build them: for release. Nothing
+/// is fetched.
+///
+/// # Errors
+/// The same.
+pub fn build_elsewhere(
+    workspace: &Path,
+    target: &Path,
+    packages: &[String],
+) -> Result<Vec<PathBuf>, String> {
+    compile(workspace, target, packages, "release", "--offline")
+}
+
+fn compile(
+    workspace: &Path,
+    target: &Path,
+    packages: &[String],
+    profile: &str,
+    restraint: &str,
+) -> Result<Vec<PathBuf>, String> {
     let toolchain = Toolchain::find(target)?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     clean(&mut cargo);
@@ -41,8 +65,8 @@ pub fn build(workspace: &Path, target: &Path, packages: &[String]) -> Result<Vec
         .chain(toolchain.linker.iter().map(|linker| format!("-Clinker={}", linker.display())))
         .collect();
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-    cargo.current_dir(workspace).args(["build", "--locked", "--lib"]);
-    cargo.args(["--profile", PROFILE, "--target", TARGET, "--target-dir"]).arg(target);
+    cargo.current_dir(workspace).args(["build", restraint, "--lib"]);
+    cargo.args(["--profile", profile, "--target", TARGET, "--target-dir"]).arg(target);
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     let output = cargo.stdin(Stdio::null()).output().map_err(|e| format!("cargo: {e}"))?;
     if !output.status.success() {
@@ -52,7 +76,7 @@ pub fn build(workspace: &Path, target: &Path, packages: &[String]) -> Result<Vec
         let said = said.join("\n");
         return Err(format!("the plugins do not compile to WebAssembly:\n{said}"));
     }
-    let modules = target.join(TARGET).join(PROFILE);
+    let modules = target.join(TARGET).join(profile);
     let file = |package: &String| modules.join(package.replace('-', "_") + ".wasm");
     Ok(packages.iter().map(file).collect())
 }

@@ -20,6 +20,7 @@ pub mod inspect;
 pub mod kamal;
 pub mod load;
 pub mod measure;
+pub mod outside;
 pub mod paths;
 pub mod process;
 pub mod project;

@@ -144,7 +144,8 @@ impl Windlass {
     }
 }
 
-fn binary() -> Result<PathBuf> {
+/// The program under test.
+pub fn binary() -> Result<PathBuf> {
     let bin = std::env::var_os("WINDLASS_BIN")
         .map_or_else(|| paths::cargo_target().join("debug/windlass"), PathBuf::from);
     if !bin.is_file() {

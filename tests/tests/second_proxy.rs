@@ -1,35 +1,17 @@
 //! A proxy plugin by a third party, in place of the bundled one: Caddy, which serves what
 //! files say, without labels and cords. The kernel and the contract know nothing of it.
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use windlass_tests::story::Story;
-use windlass_tests::{images, paths, registry, wait};
+use windlass_tests::{images, outside, paths, registry, wait};
 
 const GRANTS: &[&str] = &["compose", "containers", "files:caddy", "http", "networks"];
 
-/// Builds the plugin `windlass-NAME` of `tests/plugins` as the bundled ones are built, also on a
-/// machine without rustup's WebAssembly target; the path of its component. A third party would
-/// run `cargo build --target wasm32-unknown-unknown` and `wasm-tools component new`.
-fn component(name: &str) -> Result<PathBuf> {
-    let failed = |why: String| anyhow!("the plugin {name} cannot be built: {why}");
-    let target = paths::cargo_target().join("guests");
-    let packages = [format!("windlass-{name}")];
-    let modules =
-        windlass_guests::build(&paths::workspace(), &target, &packages).map_err(failed)?;
-    let module = modules.first().context("cargo built no module")?;
-    let component = windlass_guests::component(module).map_err(failed)?;
-    let path = paths::state_dir("plugins")?.join(format!("{name}.wasm"));
-    fs::write(&path, component).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(path)
-}
-
 /// An empty fleet and a project whose proxy is Caddy.
 fn prepare(service: &str, grants: &[&str]) -> Result<Story> {
-    let component = component("caddy")?;
+    let component = outside::component("caddy")?;
     let story = Story::prepare(service)?;
     let image = images::caddy()?;
     registry::push(&image, &story.fleet.credentials, &paths::state_dir("docker-config")?)?;

@@ -174,5 +174,9 @@ mod tests {
         let text = describe(&plan(), true, &Strangers::default());
         let more = "        greedy.warm, within 60 s\n        because /cache\n";
         assert!(text.ends_with(&format!("    ! Warm the cache\n{DOES}{more}")), "{text}");
+        let mut once = plan();
+        once.steps[0].step.once = true;
+        let text = describe(&once, true, &Strangers::default());
+        assert!(text.contains("greedy.warm, within 60 s, once for the run\n"), "{text}");
     }
 }

@@ -21,7 +21,8 @@ pub fn does(step: &PlannedStep) -> String {
     text
 }
 
-/// The terms on which a step runs: its time limit, what it depends on, whether it may fail.
+/// The terms on which a step runs: its time limit, what it depends on, how often it happens,
+/// whether it may fail.
 pub fn terms(step: &PlannedStep) -> String {
     let mut terms = vec![format!("within {}", time(step.step.time_limit_ms))];
     match &step.step.when {
@@ -30,6 +31,7 @@ pub fn terms(step: &PlannedStep) -> String {
         Condition::Failed(id) => terms.push(format!("only if {id} fails")),
     }
     terms.extend(step.step.block.iter().map(|block| format!("in block {block}")));
+    terms.extend(step.step.once.then(|| "once for the run".to_string()));
     terms.extend(step.step.may_fail.then(|| "may fail".to_string()));
     terms.join(", ")
 }

@@ -356,6 +356,37 @@ fn a_closed_pipe_is_no_crash() {
 }
 
 #[test]
+fn with_json_errors_are_objects_on_standard_output() {
+    let desk = Desk::new(CONFIG);
+    let errors = |words: &[&str], code: i32| -> Vec<serde_json::Value> {
+        let output = desk.windlass(&[words, &["--json"]].concat());
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(code), ""), "{words:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let values = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        values.filter(|value: &serde_json::Value| value["event"] == "error").collect()
+    };
+    let refused = errors(&["deploy", "--version", "v1", "-h", "web-*"], 1);
+    for (error, host) in refused.iter().zip(["web-1", "web-2"]) {
+        assert_eq!(
+            (&error["kind"], &error["hosts"][0]["host"]),
+            (&"connection".into(), &host.into())
+        );
+        assert!(error["help"][0].as_str().unwrap().starts_with("try ssh "), "{error}");
+    }
+    assert_eq!(refused.len(), 2);
+    let nobody = &errors(&["app", "version", "-h", "db-2"], 1)[0];
+    assert_eq!((&nobody["kind"], &nobody["places"]), (&"command".into(), &serde_json::json!([])));
+    assert_eq!(errors(&["deploi"], 2)[0]["kind"], "usage");
+
+    desk.put("config/deploy.yml", &format!("{CONFIG}env: {{secret: [NONE]}}\nvolums: []\n"), 0o644);
+    let wrong = &errors(&["config"], 1)[0];
+    assert_eq!(
+        (&wrong["kind"], &wrong["places"][0]["line"]),
+        (&"configuration".into(), &10.into())
+    );
+}
+
+#[test]
 fn what_stands_in_the_place_of_a_name_is_not_shown() {
     let url = "postgres://shop:hunter2@db/shop";
     let places = [

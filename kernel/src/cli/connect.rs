@@ -45,10 +45,10 @@ pub async fn connect(
     if let Some(starts) = project.ssh.max_concurrent_starts {
         options.connects = starts as usize;
     }
-    let mut pool = Pool::new(options).map_err(|e| Failure::Message(e.to_string()))?;
+    let mut pool = Pool::new(options)?;
     let mut keys: Vec<PathBuf> = project.ssh.keys.iter().map(PathBuf::from).collect();
     for text in &project.ssh.key_data.0 {
-        keys.push(pool.key_file(text).map_err(|e| Failure::Message(e.to_string()))?);
+        keys.push(pool.key_file(text)?);
     }
     let targets = hosts.iter().map(|host| target(project, &keys, host)).collect();
     match hosts.len() {
@@ -61,12 +61,12 @@ pub async fn connect(
     for (host, result) in pool.connect(targets).await {
         match result {
             Ok(session) => drop(sessions.insert(host, session)),
-            Err(error) => failures.push(error.to_string()),
+            Err(error) => failures.push(error.into()),
         }
     }
     if !failures.is_empty() {
         pool.close().await;
-        return Err(Failure::Message(failures.join("\nerror: ")));
+        return Err(Failure::Errors(failures));
     }
     let paths =
         Paths::new(&project.run_directory, &project.service, project.destination.as_deref());

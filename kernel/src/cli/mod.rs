@@ -12,6 +12,7 @@ mod operate;
 mod output;
 mod plan_text;
 mod stream;
+mod view;
 mod workspace;
 
 use std::collections::BTreeMap;
@@ -27,8 +28,5 @@ pub fn main() -> ExitCode {
         .collect();
     let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    match commands::dispatch(words, env, &runtime) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
-    }
+    commands::dispatch(words, env, &runtime)
 }

@@ -13,6 +13,7 @@ use crate::deploy::remote::Remote;
 use crate::deploy::seen::Seen;
 use crate::deploy::{Attached, Run, RunError, Settings, attached};
 use crate::local;
+use crate::model::diagnostic::{Diagnostic, Kind};
 use crate::model::event::Event;
 use crate::model::plan::{Effect, Plan};
 use crate::model::wit::{self, Aim};
@@ -218,7 +219,7 @@ pub async fn perform(
     let done = ready.run.perform(plan, seen).await;
     done.map(|_| ()).map_err(|error| match error {
         RunError::Lanes(_) if ready.interrupted.load(Ordering::Relaxed) => {
-            Failure::Interrupted(error.to_string())
+            Diagnostic { kind: Kind::Interrupted, ..error.into() }.into()
         }
         error => workspace::place(error, workspace),
     })

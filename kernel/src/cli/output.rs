@@ -1,9 +1,11 @@
 //! Where events become lines: for people on standard error, as JSON on standard output.
 
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::model::event::{Ending, Event, Sink};
@@ -13,6 +15,7 @@ use crate::model::secret::Masker;
 use super::Globals;
 use super::failure::Failure;
 use super::stream::{self, Stream};
+use super::view::View;
 
 /// Prints events, masked. Results are kept until the end and printed by host.
 #[derive(Clone)]
@@ -75,17 +78,6 @@ impl Output {
     /// A text without secrets and without what could steer a terminal.
     pub fn clean(&self, text: &str) -> String {
         printable(&self.mask_only(text))
-    }
-
-    /// A failure without the values of secrets: it quotes what containers, builds and hooks print.
-    pub fn masked(&self, failure: Failure) -> Failure {
-        match failure {
-            Failure::Message(text) => Failure::Message(self.clean(&text)),
-            Failure::Interrupted(text) => Failure::Interrupted(self.clean(&text)),
-            // Drawn problems may carry colours, which cleaning would take out.
-            Failure::Drawn(text) => Failure::Drawn(self.mask_only(&text)),
-            other => other,
-        }
     }
 
     /// A clean text in which revisions are cut short, for lines that people only follow.
@@ -166,19 +158,42 @@ impl Output {
         self.stop_if_cut_off();
     }
 
+    /// A result in the view that is wanted.
+    pub fn show(&self, view: &impl View) {
+        let text = match self.shared.json {
+            true => self.clean(&view.json().to_string()),
+            false if view.is_brief() => self.brief(&view.human()),
+            false => self.clean(&view.human()),
+        };
+        self.shared.out.print(&format!("{text}\n"));
+        self.stop_if_cut_off();
+    }
+
     /// Prints what steps printed as results, host by host, as Kamal does.
     pub fn results(&self, what: &str) {
         let results =
             std::mem::take(&mut *self.shared.results.lock().expect("no panic while held"));
         for (host, lines) in results {
-            if self.shared.json {
-                let value = serde_json::json!({"event": "result", "host": host, "lines": lines});
-                self.result(&value.to_string());
-            } else {
-                self.result(&format!("{what} Host: {host}\n{}\n", lines.join("\n").trim()));
-                self.shared.out.print("\n");
+            self.show(&Printed { what, host, lines });
+        }
+    }
+
+    /// Says why a command failed, without the values of secrets: failures quote what containers,
+    /// builds and hooks print. Programs read it among the results, unless nobody reads those.
+    pub fn fail(&self, failure: Failure) -> ExitCode {
+        let Shared { out, err, json, .. } = &*self.shared;
+        let values = if *json { failure.json() } else { Vec::new() };
+        let line = |value: &Value| format!("{}\n", self.clean(&value.to_string()));
+        let is_read = !values.is_empty() && values.iter().all(|value| out.print(&line(value)));
+        match &failure {
+            _ if is_read => {}
+            Failure::Usage(error) => drop(error.print()),
+            failure => {
+                let told = failure.human(|text| self.mask_only(text), |text| self.clean(text));
+                err.print(&told.unwrap_or_default());
             }
         }
+        ExitCode::from(failure.code())
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
@@ -270,6 +285,25 @@ impl Output {
             _ => return None,
         };
         Some(line)
+    }
+}
+
+/// What the steps of a command printed on one host.
+struct Printed<'a> {
+    what: &'a str,
+    host: String,
+    lines: Vec<String>,
+}
+
+impl View for Printed<'_> {
+    fn human(&self) -> String {
+        let Self { what, host, lines } = self;
+        let text = format!("{what} Host: {host}\n{}", lines.join("\n").trim());
+        format!("{}\n", text.trim_end())
+    }
+
+    fn json(&self) -> Value {
+        json!({"event": "result", "host": self.host, "lines": self.lines})
     }
 }
 

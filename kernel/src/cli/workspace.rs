@@ -102,7 +102,7 @@ pub fn open(
     let directory = PathBuf::from(DIRECTORY);
     let destination = globals.destination.as_deref();
     let environment = secrets::read(&directory, destination, env)
-        .map_err(|problems| Failure::drawn(&problems, &Sources::default()))?;
+        .map_err(|problems| Failure::Problems(problems, Sources::default()))?;
     let values = environment.values;
     let given = globals.version.clone().or_else(|| values.get("VERSION").cloned());
     // Those that the project brings are known only when it is loaded.
@@ -132,13 +132,13 @@ pub fn open(
     let (mut project, tree, sources) = (loaded.project, loaded.tree, loaded.sources);
     output.mask(conceal(&tree));
     let plugins = plugins(host, &project)?;
-    let crew = Crew::new(plugins).map_err(|e| Failure::Message(e.to_string()))?;
+    let crew = Crew::new(plugins)?;
     let owners = crew.owners();
     let mut problems: Vec<Problem> = loaded.warnings;
     problems.extend(environment.warnings);
     problems.extend(ownership::check(&tree, &owners, &crew.foreign_keys()));
     if problems.iter().any(Problem::is_error) {
-        return Err(Failure::drawn(&problems, &sources));
+        return Err(Failure::Problems(problems, sources));
     }
     let machine = here.machine();
     let declared = Declared::read(&tree, &owners);
@@ -190,14 +190,13 @@ pub fn open(
     problems.extend(workspace.check()?);
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Problem::is_error);
     if !errors.is_empty() {
-        return Err(Failure::drawn(&errors, &workspace.sources));
+        return Err(Failure::Problems(errors, workspace.sources));
     }
     if !warnings.is_empty() && !globals.quiet && !globals.json {
         let color = super::stream::color();
         output.warn(&crate::config::draw::draw(&warnings, &workspace.sources, color));
     }
-    let asked = workspace.brief.with_routes_and_repository(&workspace.crew);
-    workspace.brief = asked.map_err(|e| Failure::Message(e.to_string()))?;
+    workspace.brief = workspace.brief.with_routes_and_repository(&workspace.crew)?;
     Ok(workspace)
 }
 
@@ -207,13 +206,12 @@ fn also_of_plugins(found: Problems, host: &Host) -> Failure {
     let Problems { mut problems, sources, tree } = found;
     let own_plugins = |tree: &Tree| tree.get("/x-windlass/plugins").is_some();
     if let Some(tree) = tree.filter(|tree| !own_plugins(tree))
-        && let Ok(crew) = bundled_plugins(host)
-            .and_then(|plugins| Crew::new(plugins).map_err(|e| Failure::Message(e.to_string())))
+        && let Ok(crew) = bundled_plugins(host).and_then(|plugins| Ok(Crew::new(plugins)?))
     {
         problems.extend(ownership::check(&tree, &crew.owners(), &crew.foreign_keys()));
         problems = ownership::sorted(problems);
     }
-    Failure::drawn(&problems, &sources)
+    Failure::Problems(problems, sources)
 }
 
 impl Workspace {
@@ -296,7 +294,7 @@ fn grants(name: &str, spec: &PluginSpec) -> Result<Vec<Capability>, Failure> {
         .iter()
         .map(|grant| {
             grant.parse().map_err(|why| {
-                Failure::Message(format!("x-windlass: plugins: {name}: grants: `{grant}`: {why}"))
+                Failure::new(format!("x-windlass: plugins: {name}: grants: `{grant}`: {why}"))
             })
         })
         .collect()
@@ -356,7 +354,7 @@ fn matching(filter: &str, names: &[String], what: &str) -> Result<Vec<String>, F
         if hits.is_empty() {
             return Err(Failure::with_help(
                 format!("no {what} matches `{pattern}`"),
-                &format!("there are: {}", names.join(", ")),
+                format!("there are: {}", names.join(", ")),
             ));
         }
         for hit in hits {
@@ -383,7 +381,7 @@ pub fn run_id() -> String {
 pub fn place(error: RunError, workspace: &Workspace) -> Failure {
     match error {
         RunError::Plan(PlanError::Problems(problems)) => {
-            Failure::drawn(&workspace.placed(problems), &workspace.sources)
+            Failure::Problems(workspace.placed(problems), workspace.sources.clone())
         }
         error => error.into(),
     }

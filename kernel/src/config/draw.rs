@@ -31,7 +31,7 @@ fn group<'a>(problem: &'a Problem, sources: &'a Sources) -> Group<'a> {
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let mut group = Group::with_title(level.primary_title(&problem.message));
+    let mut group = Group::with_title(level.primary_title(problem.title()));
     if let Some(place) = &problem.place {
         group = located(group, problem, place, sources);
     }

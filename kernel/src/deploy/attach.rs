@@ -40,9 +40,8 @@ impl Run<Remote> {
         unread: impl Future<Output = ()>,
     ) -> Result<Attached, RunError> {
         let host = &step.step.host;
-        let failed = |why: String| HostError { host: host.clone(), why, help: None };
         let line = command_line(step, &self.secrets)
-            .map_err(|error| failed(format!("{}: {error}", step.step.title)))?;
+            .map_err(|error| HostError::new(host, format!("{}: {error}", step.step.title)))?;
         if let Some(what) = &step.step.audit {
             let record = self.audit().record(what, step.step.role.as_deref());
             self.hosts.ask(host, &record, |_| ()).await?;
@@ -54,7 +53,7 @@ impl Run<Remote> {
                 Effect::Stage | Effect::User | Effect::Write => std::future::pending().await,
             }
         };
-        let ended = session.interactive(&line, unread).await.map_err(|e| failed(e.to_string()))?;
+        let ended = session.interactive(&line, unread).await.map_err(HostError::from)?;
         Ok(match ended {
             None => Attached::Unread,
             Some(status) if status.success() => Attached::Well,

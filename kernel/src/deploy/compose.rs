@@ -204,11 +204,8 @@ pub fn translate(problem: &wit::Problem, plugin: &str) -> Problem {
         wit::Severity::Warning => Severity::Warning,
         wit::Severity::Info => Severity::Info,
     };
-    let message = match &problem.host {
-        Some(host) => format!("{host}: {}", problem.message),
-        None => problem.message.clone(),
-    };
-    let mut translated = Problem::new(severity, message).origin(plugin);
+    let mut translated = Problem::new(severity, &problem.message).origin(plugin);
+    translated.host = problem.host.clone();
     translated.pointer = problem.pointer.clone();
     translated.help = problem.help.clone();
     translated

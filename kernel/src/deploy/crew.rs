@@ -8,6 +8,7 @@ use crate::config::foreign::ForeignKey;
 use crate::config::owner::Owner;
 use crate::config::ownership::section;
 use crate::config::tree::Tree;
+use crate::model::diagnostic::{self, Diagnostic};
 use crate::model::project::Project;
 use crate::model::wit::{Context, HostInfo, Machine, Operation, RoleInfo};
 use crate::plugin::{CommandSpec, Kind, Plugin, PluginError};
@@ -23,9 +24,7 @@ pub struct Crew {
 
 /// A crew that cannot work.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "no {kind} plugin is loaded\nhelp: take the entry that replaces it out of `x-windlass: plugins:`, or add one of that kind"
-)]
+#[error("no {kind} plugin is loaded")]
 pub struct Incomplete {
     kind: Kind,
 }
@@ -35,10 +34,29 @@ pub struct Incomplete {
 pub enum RoutesError {
     #[error(transparent)]
     Plugin(#[from] PluginError),
-    #[error(
-        "the plugins `{one}` and `{other}` both route to the role `{role}`\nhelp: keep one of them under `x-windlass: plugins:`, or take the role out of the section of the other"
-    )]
+    #[error("the plugins `{one}` and `{other}` both route to the role `{role}`")]
     TwoProxies { role: String, one: String, other: String },
+}
+
+impl From<Incomplete> for Diagnostic {
+    fn from(error: Incomplete) -> Self {
+        let help = "take the entry that replaces it out of `x-windlass: plugins:`, or add one of \
+                    that kind";
+        Self::new(diagnostic::Kind::Plugin, error.to_string()).help([help])
+    }
+}
+
+impl From<RoutesError> for Diagnostic {
+    fn from(error: RoutesError) -> Self {
+        let help = match &error {
+            RoutesError::Plugin(_) => None,
+            RoutesError::TwoProxies { .. } => Some(
+                "keep one of them under `x-windlass: plugins:`, or take the role out of the \
+                 section of the other",
+            ),
+        };
+        Self::new(diagnostic::Kind::Plugin, error.to_string()).help(help)
+    }
 }
 
 impl Crew {

@@ -145,7 +145,7 @@ impl<H: Hosts> Run<H> {
         }
         number.ok_or_else(|| {
             let why = "the host did not say that its fence was raised".to_string();
-            HostError { host: host.into(), why, help: None }.into()
+            HostError::new(host, why).into()
         })
     }
 

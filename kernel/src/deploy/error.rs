@@ -1,8 +1,10 @@
 //! Why a run did not do what it was asked, with the line to type next.
 
-use crate::execute::lanes::{Ending, Lane};
+use crate::execute::lanes::{Ending, Lane, TripError};
 use crate::local::LocalError;
 use crate::lock::Details;
+use crate::model::diagnostic::{Diagnostic, Kind, OnHost};
+use crate::model::problem::Problem;
 
 use super::compare::Difference;
 use super::compose::PlanError;
@@ -20,31 +22,31 @@ pub enum RunError {
     Local(#[from] LocalFailure),
     #[error(transparent)]
     Turn(#[from] LocalError),
-    #[error("{}", lanes(.0))]
+    #[error("{}", .0.iter().map(told).collect::<Vec<_>>().join("\n"))]
     Lanes(Vec<Lane>),
     #[error("{}", locked(.host, .by, .lease_s))]
     Locked { host: String, by: Details, lease_s: Option<i64> },
-    #[error(
-        "{host}: its fence stands at {number}: another deploy, with another primary host, has been here\nhelp: run the command again; it will pass that number"
-    )]
+    #[error("{host}: {}", other_primary(.number))]
     FenceLarger { host: String, number: u64 },
-    #[error(
-        "{host}: a script of an earlier run still works there and did not end within 20 s\nhelp: see what it does with `ssh {host} ps -ef`, then run the command again"
-    )]
+    #[error("{host}: {STILL_WORKS}")]
     FenceBusy { host: String },
     #[error(
-        "the lock was lost before the end: another deploy took over, or the primary host was not reachable for 30 s\nhelp: windlass status"
+        "the lock was lost before the end: another deploy took over, or the primary host was not reachable for 30 s"
     )]
     LeaseLost,
-    #[error("interrupted; nothing was changed")]
+    #[error("interrupted; {UNCHANGED}")]
     Interrupted,
-    #[error("the hosts have changed since the plan was made, so it does not hold any more:{}{}\nhelp: make a new plan: windlass plan -o FILE", list(&.0.facts), list(&.0.steps))]
+    #[error("the hosts have changed since the plan was made, so it does not hold any more:{}{}", list(&.0.facts), list(&.0.steps))]
     Changed(Difference),
-    #[error("{} and {} have different images under the tag {version}: {} and {}\nhelp: somebody pushed that tag again meanwhile; run the command again", .one.0, .other.0, .one.1, .other.1)]
+    #[error("{} and {} have different images under the tag {version}: {} and {}", .one.0, .other.0, .one.1, .other.1)]
     OtherImage { version: String, one: (String, String), other: (String, String) },
-    #[error("the hook {name} failed: {why}\nhelp: fix it, or pass --skip-hooks")]
-    Hook { name: String, why: String },
+    #[error("the hook {name} failed: {why}")]
+    Hook { name: String, why: String, help: Option<&'static str> },
 }
+
+const STILL_WORKS: &str =
+    "a script of an earlier run still works there and did not end within 20 s";
+const UNCHANGED: &str = "nothing was changed";
 
 impl From<HostError> for RunError {
     fn from(error: HostError) -> Self {
@@ -52,8 +54,80 @@ impl From<HostError> for RunError {
     }
 }
 
+impl From<RunError> for Diagnostic {
+    fn from(error: RunError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&RunError> for Diagnostic {
+    fn from(error: &RunError) -> Self {
+        let new = |kind| Self::new(kind, error.to_string());
+        match error {
+            RunError::Plan(PlanError::Problems(problems)) => {
+                let title = problems.iter().map(Problem::title).collect::<Vec<_>>().join("\n");
+                let all = problems.iter().cloned().map(Self::from);
+                all.fold(Self::new(Kind::Configuration, title), |all, one| Self {
+                    places: [all.places, one.places].concat(),
+                    help: [all.help, one.help].concat(),
+                    hosts: [all.hosts, one.hosts].concat(),
+                    ..all
+                })
+            }
+            RunError::Plan(
+                PlanError::Plugin(_) | PlanError::Lower(_) | PlanError::Writes { .. },
+            ) => new(Kind::Plugin),
+            RunError::Hosts(errors) => {
+                Self::on_hosts(Kind::Host, errors.iter().cloned().map(HostError::on_host).collect())
+            }
+            RunError::Local(failure) => new(Kind::Step).help(&failure.help),
+            RunError::Turn(error) => error.clone().into(),
+            RunError::Lanes(lanes) => {
+                Self::on_hosts(Kind::Step, lanes.iter().map(on_host).collect())
+            }
+            RunError::Locked { host, by, .. } => {
+                let release = format!(
+                    "wait for it with --lock-wait SECONDS, or, if nobody is deploying: windlass lock release {}",
+                    by.id()
+                );
+                new(Kind::Lock).help([release]).about(host)
+            }
+            RunError::FenceLarger { host, number } => {
+                let help = "run the command again; it will pass that number".into();
+                let (host, message) = (host.clone(), other_primary(number));
+                Self::on_hosts(Kind::Lock, vec![OnHost { host, message, help: vec![help] }])
+            }
+            RunError::FenceBusy { host } => {
+                let help = format!(
+                    "see what it does with `ssh {host} ps -ef`, then run the command again"
+                );
+                let (host, message) = (host.clone(), STILL_WORKS.into());
+                Self::on_hosts(Kind::Lock, vec![OnHost { host, message, help: vec![help] }])
+            }
+            RunError::LeaseLost => new(Kind::Lock).help(["windlass status"]),
+            RunError::Interrupted => Self::new(Kind::Interrupted, UNCHANGED),
+            RunError::Changed(_) => {
+                new(Kind::Plan).help(["make a new plan: windlass plan -o FILE"])
+            }
+            RunError::OtherImage { one, other, .. } => {
+                let help = "somebody pushed that tag again meanwhile; run the command again";
+                new(Kind::Plan).help([help]).about(&one.0).about(&other.0)
+            }
+            RunError::Hook { help, .. } => {
+                new(Kind::Hook).help(*help).help(["fix it, or pass --skip-hooks"])
+            }
+        }
+    }
+}
+
 fn list(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
+}
+
+fn other_primary(number: &u64) -> String {
+    format!(
+        "its fence stands at {number}: another deploy, with another primary host, has been here"
+    )
 }
 
 fn locked(host: &str, by: &Details, lease_s: &Option<i64>) -> String {
@@ -62,12 +136,10 @@ fn locked(host: &str, by: &Details, lease_s: &Option<i64>) -> String {
         None => "it has no lease, so it stays until it is released".to_string(),
     };
     format!(
-        "the deploy lock on {host} is held by {} since {}: {} (lock {}; {lease})\n\
-         help: wait for it with --lock-wait SECONDS, or, if nobody is deploying: windlass lock release {}",
+        "the deploy lock on {host} is held by {} since {}: {} (lock {}; {lease})",
         or(by.owner(), "nobody known"),
         or(by.since(), "an unknown time"),
         or(by.message(), "no message"),
-        by.id(),
         by.id()
     )
 }
@@ -76,31 +148,33 @@ fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
     if text.is_empty() { otherwise } else { text }
 }
 
-fn lanes(lanes: &[Lane]) -> String {
-    let told: Vec<String> = lanes.iter().map(lane).collect();
-    told.join("\n")
+fn told(lane: &Lane) -> String {
+    let OnHost { host, message, .. } = on_host(lane);
+    format!("{host}: {message}")
 }
 
-fn lane(lane: &Lane) -> String {
-    let host = &lane.host;
-    match &lane.ending {
-        Ending::Done => format!("{host}: done"),
-        Ending::TakenBack { why } => {
-            format!("{host}: taken back, the version before it runs on: {why}")
-        }
-        Ending::Refused(refusal) => format!("{host}: nothing was done: {refusal}"),
+/// How a host came out of the run.
+fn on_host(lane: &Lane) -> OnHost {
+    let mut help = Vec::new();
+    let message = match &lane.ending {
+        Ending::Done => "done".to_string(),
+        Ending::TakenBack { why } => format!("taken back, the version before it runs on: {why}"),
+        Ending::Refused(refusal) => format!("nothing was done: {refusal}"),
         Ending::Lost(error) => {
-            format!(
-                "{host}: {error}\nhelp: what had begun there ends by itself; run the command again"
-            )
+            if let TripError::Connection { help: Some(first), .. } = error {
+                help.push(first.clone());
+            }
+            help.push("what had begun there ends by itself; run the command again".into());
+            error.to_string()
         }
         Ending::Failed { step, code, undone } => {
+            help.extend(step.step.help.clone());
             let how = if *code == 124 {
                 "ran out of time".into()
             } else {
                 format!("failed (code {code})")
             };
-            let mut told = format!("{host}: `{}` {how}", step.step.title);
+            let mut told = format!("`{}` {how}", step.step.title);
             let mut ids = vec![step.id.as_str()];
             // What was asked because of the failure explains it.
             ids.extend(
@@ -119,13 +193,10 @@ fn lane(lane: &Lane) -> String {
             if *undone {
                 told.push_str("\n  what this run had done there was taken back");
             }
-            if let Some(help) = &step.step.help {
-                told.push_str("\nhelp: ");
-                told.push_str(help);
-            }
             told
         }
-    }
+    };
+    OnHost { host: lane.host.clone(), message, help }
 }
 
 fn explains(lane: &Lane, id: &str) -> bool {

@@ -113,7 +113,7 @@ impl Hooks {
         if !self.is_on || !path.is_file() {
             return Ok(false);
         }
-        let failed = |why: String| RunError::Hook { name: name.to_string(), why };
+        let failed = |why, help| RunError::Hook { name: name.to_string(), why, help };
         let program = if path.is_absolute() { path } else { Path::new(".").join(path) };
         let mut command = Command::new([program.as_os_str()]);
         for (variable, value) in &self.variables {
@@ -124,7 +124,7 @@ impl Hooks {
         let mut said = Vec::new();
         let exit = local::run(command, |_, bytes| said.extend_from_slice(bytes)).await;
         let said = String::from_utf8_lossy(&said).trim_end().to_string();
-        match exit.map_err(|e| failed(e.to_string()))? {
+        match exit.map_err(|e| failed(e.to_string(), e.help()))? {
             Exit::Code(0) => Ok(true),
             Exit::Code(code) => {
                 let withheld = if self.withheld.is_empty() {
@@ -132,9 +132,9 @@ impl Hooks {
                 } else {
                     format!("\nit does not get the secrets {}", self.withheld.join(", "))
                 };
-                Err(failed(format!("exit code {code}\n{said}{withheld}")))
+                Err(failed(format!("exit code {code}\n{said}{withheld}"), None))
             }
-            Exit::Signal(signal) => Err(failed(format!("ended by signal {signal}\n{said}"))),
+            Exit::Signal(signal) => Err(failed(format!("ended by signal {signal}\n{said}"), None)),
         }
     }
 }

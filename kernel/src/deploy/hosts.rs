@@ -4,7 +4,9 @@ use std::future::Future;
 
 use crate::execute::lanes::Runner;
 use crate::lock::{Answer, Details};
+use crate::model::diagnostic::{Diagnostic, Kind, OnHost};
 use crate::model::wit::Query;
+use crate::ssh::SshError;
 
 use super::seen::Look;
 
@@ -19,11 +21,35 @@ pub struct Entry {
 
 /// A host that could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{host}: {why}{}", help.as_deref().map(|h| format!("\nhelp: {h}")).unwrap_or_default())]
+#[error("{host}: {why}")]
 pub struct HostError {
     pub host: String,
     pub why: String,
     pub help: Option<String>,
+}
+
+impl HostError {
+    /// An error with nothing but its reason.
+    pub fn new(host: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { host: host.into(), why: why.into(), help: None }
+    }
+
+    /// The host, with what concerns it alone.
+    pub fn on_host(self) -> OnHost {
+        OnHost { host: self.host, message: self.why, help: self.help.into_iter().collect() }
+    }
+}
+
+impl From<SshError> for HostError {
+    fn from(error: SshError) -> Self {
+        Self { help: error.help(), ..Self::new(error.host(), error.to_string()) }
+    }
+}
+
+impl From<HostError> for Diagnostic {
+    fn from(error: HostError) -> Self {
+        Self::on_hosts(Kind::Host, vec![error.on_host()])
+    }
 }
 
 /// A lease that is being renewed; tells when it is lost.

@@ -7,7 +7,7 @@ use crate::local::{self, Command, Exit, LocalError, REPOSITORY_VARIABLES, Stream
 use crate::model::event::{Ending, Event, Sink};
 use crate::model::outputs;
 use crate::model::plan::{Effect, PlannedStep, Process, Program};
-use crate::model::secret::{Secret, SecretStore};
+use crate::model::secret::{MissingSecret, Secret, SecretStore};
 use crate::model::wit::{Condition, OutputKind, Part, Text};
 
 use super::RunError;
@@ -22,17 +22,34 @@ const QUOTED: usize = 20;
 pub struct LocalFailure {
     pub title: String,
     pub why: String,
+    /// What to type next.
+    pub help: Vec<String>,
 }
 
 /// Why a step did not come to a good end.
-enum Stopped {
-    OutOfTime(String),
-    Failed(String),
+struct Stopped {
+    why: String,
+    help: Vec<String>,
+    is_out_of_time: bool,
 }
 
 impl From<String> for Stopped {
     fn from(why: String) -> Self {
-        Self::Failed(why)
+        Self { why, help: Vec::new(), is_out_of_time: false }
+    }
+}
+
+impl From<LocalError> for Stopped {
+    fn from(error: LocalError) -> Self {
+        let is_out_of_time = matches!(error, LocalError::TimedOut { .. });
+        let help = error.help().map(String::from).into_iter().collect();
+        Self { why: error.to_string(), help, is_out_of_time }
+    }
+}
+
+impl From<MissingSecret> for Stopped {
+    fn from(missing: MissingSecret) -> Self {
+        Self { help: vec![missing.help.clone()], ..Self::from(missing.to_string()) }
     }
 }
 
@@ -98,16 +115,17 @@ impl Machine<'_> {
         let good = ended.is_ok() || asks;
         let (ending, code) = match &ended {
             _ if good => (Ending::Ok, 0),
-            Err(Stopped::OutOfTime(_)) => (Ending::TimedOut, 124),
+            Err(stopped) if stopped.is_out_of_time => (Ending::TimedOut, 124),
             _ => (Ending::Failed, 1),
         };
         (self.sink)(Event::End { host, step, title: title.clone(), ending, code, ms });
         ended.map_err(|stopped| {
-            let (Stopped::OutOfTime(mut why) | Stopped::Failed(mut why)) = stopped;
-            if let Some(help) = &planned.step.help {
-                why = format!("{}\nhelp: {help}", why.trim_end());
+            let Stopped { mut why, mut help, .. } = stopped;
+            if let Some(more) = &planned.step.help {
+                why.truncate(why.trim_end().len());
+                help.push(more.clone());
             }
-            LocalFailure { title, why }.into()
+            LocalFailure { title, why, help }.into()
         })
     }
 
@@ -121,7 +139,7 @@ impl Machine<'_> {
                 for (index, process) in processes.iter().enumerate() {
                     let kind = yields.filter(|_| index + 1 == processes.len());
                     let ended = self.start(step, process, kind, outputs).await;
-                    if matches!(ended, Err(Stopped::OutOfTime(_))) {
+                    if ended.as_ref().is_err_and(|stopped| stopped.is_out_of_time) {
                         for process in abort {
                             // Its failure is told; why the step failed is the time-out.
                             let _ = self.start(step, process, None, outputs).await;
@@ -141,7 +159,7 @@ impl Machine<'_> {
                 }
                 Ok(())
             }
-            _ => Err(Stopped::Failed("only commands and hooks can run on this machine".into())),
+            _ => Err("only commands and hooks can run on this machine".to_string().into()),
         }
     }
 
@@ -208,11 +226,7 @@ impl Machine<'_> {
                 rest = after.to_string();
             }
         })
-        .await
-        .map_err(|error| match error {
-            LocalError::TimedOut { .. } => Stopped::OutOfTime(error.to_string()),
-            error => Stopped::Failed(error.to_string()),
-        })?;
+        .await?;
         if !rest.is_empty() {
             line(&rest);
         }
@@ -230,15 +244,15 @@ impl Machine<'_> {
     }
 
     /// A word of a command line: every process can read it, so it holds no secret.
-    fn word(&self, text: &Text, outputs: &BTreeMap<String, String>) -> Result<String, String> {
+    fn word(&self, text: &Text, outputs: &BTreeMap<String, String>) -> Result<String, Stopped> {
         if let Some(Part::Secret(name)) = text.iter().find(|part| matches!(part, Part::Secret(_))) {
-            return Err(format!("the secret `{name}` would stand in a command line"));
+            return Err(format!("the secret `{name}` would stand in a command line").into());
         }
         self.value(text, outputs)
     }
 
     /// A text; of the machine that it speaks of as a host, this is it.
-    fn value(&self, text: &Text, outputs: &BTreeMap<String, String>) -> Result<String, String> {
+    fn value(&self, text: &Text, outputs: &BTreeMap<String, String>) -> Result<String, Stopped> {
         let mut out = String::new();
         for part in text {
             match part {
@@ -246,17 +260,17 @@ impl Machine<'_> {
                 Part::HostEnv(name) => {
                     out.push_str(self.env.get(name).map_or("", String::as_str));
                 }
-                Part::Secret(name) => {
-                    let secret = self.secrets.get(name);
-                    let secret = secret.map_err(|e| format!("{e}\nhelp: {}", e.help))?;
-                    out.push_str(secret.expose());
-                }
+                Part::Secret(name) => out.push_str(self.secrets.get(name)?.expose()),
                 Part::OutputOf(output) => match outputs.get(&output.step) {
                     Some(value) => out.push_str(value),
-                    None => return Err(format!("the step `{}` has yielded nothing", output.step)),
+                    None => {
+                        let why = format!("the step `{}` has yielded nothing", output.step);
+                        return Err(why.into());
+                    }
                 },
                 Part::HostFile(_) | Part::Other(_) => {
-                    return Err("a text refers to something that only a host knows".into());
+                    let why = "a text refers to something that only a host knows";
+                    return Err(why.to_string().into());
                 }
             }
         }

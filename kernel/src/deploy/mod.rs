@@ -244,7 +244,8 @@ impl<H: Hosts> Run<H> {
         tokio::select! {
             ran = hook => ran,
             () = interrupted => {
-                Err(RunError::Hook { name: name.to_string(), why: "interrupted".into() })
+                let (name, why) = (name.to_string(), "interrupted".into());
+                Err(RunError::Hook { name, why, help: None })
             }
         }
     }

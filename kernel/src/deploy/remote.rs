@@ -62,11 +62,7 @@ impl Remote {
 
     /// The connection to a host.
     pub fn session(&self, host: &str) -> Result<&Session, HostError> {
-        self.sessions.get(host).ok_or_else(|| HostError {
-            host: host.to_string(),
-            why: "there is no connection to it".into(),
-            help: None,
-        })
+        self.sessions.get(host).ok_or_else(|| HostError::new(host, "there is no connection to it"))
     }
 
     /// Runs parts of a script behind a preamble; hands every event's words to `on`.
@@ -89,21 +85,20 @@ impl Remote {
                 said.push(line);
             }
         })
-        .await
-        .map_err(|error| failed(host, error.to_string()))?;
+        .await?;
         if done {
             return Ok(());
         }
         said.truncate(20);
-        let mut why = match exit {
-            crate::ssh::Exit::ConnectionLost(error) => error.to_string(),
-            exit => format!("the script ended early ({exit:?})"),
+        let mut error = match exit {
+            crate::ssh::Exit::ConnectionLost(error) => error.into(),
+            exit => HostError::new(host, format!("the script ended early ({exit:?})")),
         };
         for line in said {
-            why.push_str("\n  ");
-            why.push_str(&line);
+            error.why.push_str("\n  ");
+            error.why.push_str(&line);
         }
-        Err(failed(host, why))
+        Err(error)
     }
 
     fn lower(&self, queries: &[Query]) -> Vec<Result<Ask, String>> {
@@ -198,10 +193,6 @@ fn own(query: &Query) -> Result<Ask, String> {
     })
 }
 
-fn failed(host: &str, why: String) -> HostError {
-    HostError { host: host.to_string(), why, help: None }
-}
-
 impl Runner for Remote {
     async fn trip(
         &self,
@@ -210,8 +201,9 @@ impl Runner for Remote {
         mut stop: watch::Receiver<bool>,
     ) -> Result<TripReport, TripError> {
         let script = trip.script(&(self.mark)(), &self.secrets)?;
-        let connection = |error: String| TripError::Connection(error);
-        let session = self.session(host).map_err(|e| connection(e.to_string()))?;
+        let session = self
+            .session(host)
+            .map_err(|error| TripError::Connection { why: error.to_string(), help: error.help })?;
         let mut reader = Reader::new(&trip, host, self.sink.clone());
         let (pid_in, mut pid) = watch::channel(None::<String>);
         let running = frame::run(session, &script.text, &script.mark, |frame| {
@@ -237,7 +229,7 @@ impl Runner for Remote {
             exit = running => exit,
             () = interrupt => unreachable!("an interrupt never ends by itself"),
         };
-        exit.map_err(|error| connection(error.to_string()))?;
+        exit.map_err(|error| TripError::Connection { why: error.to_string(), help: error.help() })?;
         Ok(reader.finish())
     }
 }
@@ -291,9 +283,8 @@ impl Hosts for Remote {
         let mark = (self.mark)();
         let parts = script::renew(&self.paths, &self.run_id);
         let text = format!("{}{parts}exit\n}}\n", frame::preamble(&mark));
-        let lost = |error: crate::ssh::SshError| failed(host, error.to_string());
-        let mut channel = session.channel().await.map_err(lost)?;
-        channel.write_all(text.as_bytes()).await.map_err(lost)?;
+        let mut channel = session.channel().await?;
+        channel.write_all(text.as_bytes()).await?;
         *self.heartbeats.lock().expect("no panic while held").entry(host.into()).or_default() += 1;
         let (tell, told) = mpsc::channel(1);
         let task = tokio::spawn(beat(channel, mark, tell));

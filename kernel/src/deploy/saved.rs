@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::diagnostic::{Diagnostic, Kind};
 use crate::model::plan::Plan;
 use crate::model::project::Project;
 use crate::model::wit::{Machine, Operation};
@@ -44,15 +45,15 @@ pub enum SavedError {
     Changed { path: String, what: &'static str },
 }
 
-impl SavedError {
-    /// What to type next.
-    pub fn help(&self) -> Option<&'static str> {
-        match self {
-            Self::File { .. } => None,
-            Self::Format { .. } | Self::Changed { .. } => {
-                Some("make a new one: windlass plan -o FILE")
+impl From<SavedError> for Diagnostic {
+    fn from(error: SavedError) -> Self {
+        let (kind, help) = match &error {
+            SavedError::File { .. } => (Kind::Io, None),
+            SavedError::Format { .. } | SavedError::Changed { .. } => {
+                (Kind::Plan, Some("make a new one: windlass plan -o FILE"))
             }
-        }
+        };
+        Self::new(kind, error.to_string()).help(help)
     }
 }
 

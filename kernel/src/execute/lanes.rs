@@ -34,8 +34,8 @@ pub trait Runner: Send + Sync + 'static {
 pub enum TripError {
     #[error("{0}")]
     Script(#[from] ScriptError),
-    #[error("{0}")]
-    Connection(String),
+    #[error("{why}")]
+    Connection { why: String, help: Option<String> },
     #[error("it would change the host, and this run does not hold the lock: a defect of Windlass")]
     Unlocked,
     #[error("the script stopped before its end: a later run asked it to, or it took too long")]
@@ -267,10 +267,13 @@ impl Lane {
                 (false, _) => Ending::Lost(TripError::Stopped),
             },
             (None, None) if report.done => Ending::Done,
-            (None, None) => Ending::Lost(TripError::Connection(format!(
-                "the connection to {} was cut before the script had reported its end",
-                self.host
-            ))),
+            (None, None) => {
+                let host = &self.host;
+                let why = format!(
+                    "the connection to {host} was cut before the script had reported its end"
+                );
+                Ending::Lost(TripError::Connection { why, help: None })
+            }
         };
         self
     }

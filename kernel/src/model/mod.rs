@@ -3,6 +3,7 @@
 pub mod action;
 pub mod address;
 pub mod capability;
+pub mod diagnostic;
 pub mod event;
 pub mod file_content;
 pub mod outputs;

@@ -35,10 +35,12 @@ pub struct Place {
 ///
 /// `pointer` is a JSON pointer into the resolved configuration, `label` the
 /// short text under the marked source, `help` the way out, and `origin` the
-/// plugin that found it (none for the kernel).
+/// plugin that found it (none for the kernel). `host` is the one that it is about, if any.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     pub severity: Severity,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     pub message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
@@ -57,6 +59,7 @@ impl Problem {
     pub fn new(severity: Severity, message: impl Into<String>) -> Self {
         Self {
             severity,
+            host: None,
             message: message.into(),
             place: None,
             pointer: None,
@@ -111,6 +114,14 @@ impl Problem {
         self
     }
 
+    /// The message, behind the host that it is about.
+    pub fn title(&self) -> String {
+        match &self.host {
+            Some(host) => format!("{host}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// Whether this problem stops a command.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -124,7 +135,7 @@ impl fmt::Display for Problem {
             let Place { file, line, column, .. } = place;
             write!(f, "{}:{line}:{column}: ", file.display())?;
         }
-        f.write_str(&self.message)?;
+        f.write_str(&self.title())?;
         match &self.help {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),

@@ -6,13 +6,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sha2::{Digest, Sha256};
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
 use wasmtime::{Config, Engine};
 
 use super::cache::{Cache, hexadecimal};
 use super::contract;
 use super::error::Fault;
-use super::limits::{Limits, LogSink, State};
+use super::limits::{Limits, LogSink, State, Stopped};
 use super::ticker::Ticker;
 use crate::model::wit::log;
 
@@ -111,9 +112,38 @@ impl Machine {
     ) -> wasmtime::Result<Linker<State>> {
         let mut linker = self.linker.clone();
         if wasi {
-            linker.define_unknown_imports_as_traps(component)?;
+            for (interface, import) in component.component_type().imports(&self.engine) {
+                if let ComponentItem::ComponentInstance(instance) = import.ty
+                    && interface.starts_with("wasi:")
+                {
+                    self.refuse_calls(&mut linker.instance(interface)?, interface, &instance)?;
+                }
+            }
         }
         Ok(linker)
+    }
+
+    fn refuse_calls(
+        &self,
+        linker: &mut LinkerInstance<State>,
+        interface: &str,
+        instance: &ComponentInstance,
+    ) -> wasmtime::Result<()> {
+        for (name, export) in instance.exports(&self.engine) {
+            match export.ty {
+                ComponentItem::ComponentFunc(_) => {
+                    let called = format!("{interface}#{name}");
+                    let refuse = move || Err(Stopped::Wasi(called.clone()).into());
+                    linker.func_new(name, move |_, _, _, _| refuse())?;
+                }
+                ComponentItem::Resource(_) => {
+                    linker.resource(name, ResourceType::host::<()>(), |_, _| Ok(()))?;
+                }
+                // Types need nothing; what else there may be fails when it is linked.
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 

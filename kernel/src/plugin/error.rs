@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::grant::Violation;
 use super::kind::Kind;
+use crate::model::diagnostic::{self, Diagnostic};
 use crate::model::wit::Problem;
 
 /// A call to a plugin that gave no usable answer. The host lives on.
@@ -15,6 +16,12 @@ pub struct PluginError {
     /// The function of the contract: `plan`, `role.roll`; `load` before any was called.
     pub call: &'static str,
     pub fault: Fault,
+}
+
+impl From<PluginError> for Diagnostic {
+    fn from(error: PluginError) -> Self {
+        Self::new(diagnostic::Kind::Plugin, error.to_string())
+    }
 }
 
 /// The calls in the text of an error: those of a fault that happened *in* a call.

@@ -14,9 +14,8 @@ use super::limits::{Running, State, Stopped};
 
 /// Frames of a crash that are worth showing.
 const FRAMES: usize = 3;
-/// How the engine says that a guest called an import that is not there.
-const UNKNOWN_IMPORT: &str = "unknown import: `";
-/// How the engine says that an answer is too large; the type of that error is private.
+/// How the engine says that an answer is too large; the type of that error is private. Only the
+/// wording of our own error depends on it: the call has failed in any case.
 const TOO_LARGE: &str = "fuel allocated for hostcalls";
 
 /// A component with its name and digest; compiled at the first call.
@@ -118,16 +117,12 @@ impl Guest {
         match error.downcast_ref::<Stopped>() {
             Some(Stopped::Memory) => return Fault::Memory { limit: limits.memory },
             Some(Stopped::Time) => return Fault::Time { limit: limits.time },
+            Some(Stopped::Wasi(function)) => return Fault::Wasi(function.clone()),
             None => {}
         }
         let message = error.root_cause().to_string();
         if message.contains(TOO_LARGE) {
             return Fault::Size { limit: limits.answer };
-        }
-        if let Some((name, _)) =
-            message.strip_prefix(UNKNOWN_IMPORT).and_then(|rest| rest.split_once('`'))
-        {
-            return Fault::Wasi(name.to_owned());
         }
         let backtrace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
         let message = message.trim_start_matches("wasm trap: ").to_owned();

@@ -60,18 +60,21 @@ impl Default for Limits {
 }
 
 /// Why the host ended a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stopped {
     Memory,
     Time,
+    /// It called this function of `wasi:`.
+    Wasi(String),
 }
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Memory => "memory limit",
-            Self::Time => "time limit",
-        })
+        match self {
+            Self::Memory => f.write_str("memory limit"),
+            Self::Time => f.write_str("time limit"),
+            Self::Wasi(function) => write!(f, "call to {function}"),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong on the way to a server, said so that a person knows what to type next.
 
 use super::target::Target;
+use crate::model::diagnostic::{Diagnostic, Kind};
 use std::path::Path;
 use thiserror::Error;
 
@@ -36,7 +37,7 @@ pub enum ConnectFailure {
 
 /// A host that could not be connected to.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}{}{}\nhelp: {help}", summary(host, *failure), if detail.is_empty() { "" } else { "\n" }, indent(detail))]
+#[error("{}{}{}", summary(host, *failure), if detail.is_empty() { "" } else { "\n" }, indent(detail))]
 pub struct ConnectError {
     /// The host as configured; empty if the failure is not one host's.
     pub host: String,
@@ -51,13 +52,10 @@ pub struct ConnectError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SshError {
     /// The master is gone or does not answer.
-    #[error("the connection to {host} was lost{}{}\nhelp: {help}", if detail.is_empty() { "" } else { "\n" }, indent(detail))]
+    #[error("the connection to {host} was lost{}{}", if detail.is_empty() { "" } else { "\n" }, indent(detail))]
     Lost { host: String, detail: String, help: String },
     /// The server opened no further session although the connection stands.
-    #[error(
-        "{host} opens no session on this connection: {detail}\nhelp: sshd on {host} allows too few \
-         (MaxSessions in its sshd_config, 10 by default), or its process limit is reached"
-    )]
+    #[error("{host} opens no session on this connection: {detail}")]
     NoSession { host: String, detail: String },
     /// The remote shell reads no more; [`super::Channel::wait`] says why.
     #[error("the script on {host} ended before it had read all of its input")]
@@ -66,9 +64,7 @@ pub enum SshError {
     #[error("the script on {host} wrote more than {limit} bytes before it read its input")]
     Flood { host: String, limit: usize },
     /// The `ssh` program could not be started, for an interactive command.
-    #[error(
-        "{program} could not be started for {host}: {detail}\nhelp: install the OpenSSH client"
-    )]
+    #[error("{program} could not be started for {host}: {detail}")]
     NoProgram { host: String, program: String, detail: String },
 }
 
@@ -110,6 +106,39 @@ impl ConnectError {
             ConnectFailure::ControlDirectory | ConnectFailure::Other => format!("try {by_hand}"),
         };
         Self { host: target.host.clone(), failure, detail, help }
+    }
+}
+
+impl From<ConnectError> for Diagnostic {
+    fn from(error: ConnectError) -> Self {
+        let diagnostic = Self::new(Kind::Connection, error.to_string()).help([error.help]);
+        if error.host.is_empty() { diagnostic } else { diagnostic.about(error.host) }
+    }
+}
+
+impl SshError {
+    /// The host as configured.
+    pub fn host(&self) -> &str {
+        match self {
+            Self::Lost { host, .. }
+            | Self::NoSession { host, .. }
+            | Self::StdinClosed { host }
+            | Self::Flood { host, .. }
+            | Self::NoProgram { host, .. } => host,
+        }
+    }
+
+    /// What to type next.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Lost { help, .. } => Some(help.clone()),
+            Self::NoSession { host, .. } => Some(format!(
+                "sshd on {host} allows too few (MaxSessions in its sshd_config, 10 by default), \
+                 or its process limit is reached"
+            )),
+            Self::NoProgram { .. } => Some("install the OpenSSH client".into()),
+            Self::StdinClosed { .. } | Self::Flood { .. } => None,
+        }
     }
 }
 

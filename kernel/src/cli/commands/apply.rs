@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::ArgMatches;
 
-use crate::deploy::saved::{Saved, SavedError};
+use crate::deploy::saved::Saved;
 
 use super::super::operate;
 use super::{Failure, Operation, Shell};
@@ -33,13 +33,4 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         done?;
         Ok(hooks.after_deploy(began.elapsed().as_secs_f64().round() as u64).await?)
     })
-}
-
-impl From<SavedError> for Failure {
-    fn from(error: SavedError) -> Self {
-        match error.help() {
-            Some(help) => Self::with_help(error, help),
-            None => Self::Message(error.to_string()),
-        }
-    }
 }

@@ -1,6 +1,9 @@
 //! `windlass audit`: who did what on each host.
 
+use serde_json::{Value, json};
+
 use super::super::operate;
+use super::super::view::View;
 use super::{Failure, Operation, Shell};
 
 /// Lines that are shown of each host, as Kamal shows them.
@@ -17,10 +20,24 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
         Ok(logs?)
     })?;
     for (host, lines) in logs {
-        shell.output.result(&match shell.globals.json {
-            true => serde_json::json!({"host": host, "lines": lines}).to_string(),
-            false => format!("App Host: {host}\n{}\n", lines.join("\n")),
-        });
+        shell.output.show(&Log { host, lines });
     }
     Ok(())
+}
+
+/// The end of a host's audit log.
+struct Log {
+    host: String,
+    lines: Vec<String>,
+}
+
+impl View for Log {
+    fn human(&self) -> String {
+        let text = format!("App Host: {}\n{}", self.host, self.lines.join("\n"));
+        text.trim_end_matches('\n').to_string()
+    }
+
+    fn json(&self) -> Value {
+        json!({"host": self.host, "lines": self.lines})
+    }
 }

@@ -1,7 +1,11 @@
 //! `windlass config`: the resolved configuration.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::config::print::print;
+use crate::model::diagnostic::Kind;
+
+use super::super::view::View;
 use super::{Failure, Shell};
 
 /// Prints hosts, roles and the whole resolved tree as YAML, or JSON with `--json`.
@@ -31,12 +35,23 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
             "warning: the secret {name} is shorter than 4 bytes and is not masked in output"
         ));
     }
-    if shell.globals.json {
-        shell.output.result(&value.to_string());
-    } else {
-        let text =
-            crate::config::print::print(&value).map_err(|e| Failure::Message(e.to_string()))?;
-        shell.output.result(&text);
-    }
+    let text = print(&value).map_err(|error| Failure::of(Kind::Configuration, error))?;
+    shell.output.show(&Resolved { value, text });
     Ok(())
+}
+
+/// The resolved configuration, and the same as YAML.
+struct Resolved {
+    value: Value,
+    text: String,
+}
+
+impl View for Resolved {
+    fn human(&self) -> String {
+        self.text.trim_end_matches('\n').to_string()
+    }
+
+    fn json(&self) -> Value {
+        self.value.clone()
+    }
 }

@@ -14,8 +14,7 @@ use super::{Failure, Shell};
 
 /// Prints a section, or all of them by name. Needs no deploy.yml.
 pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
-    let crew = Crew::new(bundled_plugins(&shell.plugins)?)
-        .map_err(|error| Failure::Message(error.to_string()))?;
+    let crew = Crew::new(bundled_plugins(&shell.plugins)?)?;
     let mut owners: Vec<Owner> = of_kernel();
     owners.extend(crew.owners());
     owners.sort_by(|a, b| a.pattern.cmp(&b.pattern));
@@ -24,7 +23,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
             let known = sections(&owners).join(", ");
             Failure::with_help(
                 format!("deploy.yml has no section `{section}`"),
-                &format!("windlass docs SECTION, with one of: {known}"),
+                format!("windlass docs SECTION, with one of: {known}"),
             )
         })?,
         None => overview(&owners),

@@ -9,6 +9,7 @@ use clap::ArgMatches;
 
 use crate::config::load::{LoadOptions, from_disk, template};
 use crate::local;
+use crate::model::diagnostic::Kind;
 
 use super::{Failure, Operation, Shell, operate};
 
@@ -42,8 +43,9 @@ pub fn write(shell: &Shell) -> Result<bool, Failure> {
         run: &|line| command(line).map_err(|failure| Box::new(failure.into_problem())),
     };
     let Some(text) = template(&options) else { return Ok(false) };
-    let text = text.map_err(|found| Failure::drawn(&found.problems, &found.sources))?;
-    keep(&file, &text).map_err(|error| Failure::Message(format!("{}: {error}", file.display())))?;
+    let text = text.map_err(|found| Failure::Problems(found.problems, found.sources))?;
+    keep(&file, &text)
+        .map_err(|error| Failure::of(Kind::Io, format!("{}: {error}", file.display())))?;
     shell.output.say(&format!("Wrote {} from {}", file.display(), path.display()));
     Ok(true)
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::model::diagnostic::Kind;
+
 use super::super::workspace::bundled_plugins;
 use super::{Failure, Shell};
 
@@ -71,7 +73,8 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
 fn write(shell: &Shell, path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let place = |error: std::io::Error| Failure::Message(format!("{}: {error}", path.display()));
+    let place =
+        |error: std::io::Error| Failure::of(Kind::Io, format!("{}: {error}", path.display()));
     if path.exists() {
         shell.output.say(&format!("{} is there already; it stays as it is", path.display()));
         return Ok(());

@@ -1,13 +1,15 @@
 //! `windlass lock status|acquire|release`.
 
 use clap::ArgMatches;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::deploy::hosts::{Entry, Hosts as _};
 use crate::lock::{Answer, Details, script};
+use crate::model::diagnostic::{Diagnostic, Kind};
 use crate::model::paths::Paths;
 
 use super::super::operate::{self, Ready};
+use super::super::view::View;
 use super::{Failure, Operation, Shell, confirm};
 
 /// Shows, takes or gives back the deploy lock on the primary host.
@@ -36,34 +38,38 @@ fn paths(ready: &Ready) -> Paths {
 }
 
 /// The lock's details and the seconds that its lease still has.
-async fn held(ready: &Ready, primary: &str) -> Result<Option<(Details, Option<i64>)>, Failure> {
+struct Held(Option<(Details, Option<i64>)>);
+
+async fn held(ready: &Ready, primary: &str) -> Result<Held, Failure> {
     let look = ready.run.hosts.look(primary, Entry::default(), Vec::new()).await?;
     let facts = look.facts.unwrap_or_default();
-    Ok(facts.lock.map(|lock| (Details::decode(&lock), facts.lease)))
+    Ok(Held(facts.lock.map(|lock| (Details::decode(&lock), facts.lease))))
 }
 
 async fn status(shell: &Shell<'_>, ready: &Ready, primary: &str) -> Result<(), Failure> {
     let held = held(ready, primary).await?;
-    if shell.globals.json {
-        let value = held.map(|(by, lease)| {
+    shell.output.show(&held);
+    Ok(())
+}
+
+impl View for Held {
+    fn human(&self) -> String {
+        let Some((by, lease)) = &self.0 else { return "There is no deploy lock.".into() };
+        let lease = match lease {
+            None => "none: it stays until it is released".to_string(),
+            Some(left) if *left > 0 => format!("{left} s left"),
+            Some(_) => "ended: the next deploy takes it over".to_string(),
+        };
+        format!("{}\nLock id: {}\nLease: {lease}", by.text, by.id())
+    }
+
+    fn json(&self) -> Value {
+        let value = self.0.as_ref().map(|(by, lease)| {
             json!({"owner": by.owner(), "since": by.since(), "version": by.version(),
                    "message": by.message(), "id": by.id(), "lease_seconds": lease})
         });
-        shell.output.result(&json!({ "lock": value }).to_string());
-        return Ok(());
+        json!({ "lock": value })
     }
-    match held {
-        None => shell.output.result("There is no deploy lock."),
-        Some((by, lease)) => {
-            let lease = match lease {
-                None => "none: it stays until it is released".to_string(),
-                Some(left) if left > 0 => format!("{left} s left"),
-                Some(_) => "ended: the next deploy takes it over".to_string(),
-            };
-            shell.output.result(&format!("{}\nLock id: {}\nLease: {lease}", by.text, by.id()));
-        }
-    }
-    Ok(())
 }
 
 async fn acquire(
@@ -93,9 +99,12 @@ async fn acquire(
                 by.message(),
                 by.id()
             ),
-            &format!("windlass lock release {}", by.id()),
+            format!("windlass lock release {}", by.id()),
         )),
-        _ => Err(Failure::Message(format!("{primary} did not say whether the lock was taken"))),
+        _ => {
+            let message = format!("{primary} did not say whether the lock was taken");
+            Err(Diagnostic::new(Kind::Host, message).about(primary).into())
+        }
     }
 }
 
@@ -105,7 +114,7 @@ async fn release(
     primary: &str,
     matches: &ArgMatches,
 ) -> Result<(), Failure> {
-    let Some((by, _)) = held(ready, primary).await? else {
+    let Held(Some((by, _))) = held(ready, primary).await? else {
         shell.output.say("There is no deploy lock.");
         return Ok(());
     };
@@ -118,7 +127,7 @@ async fn release(
                     by.owner(),
                     by.since()
                 ),
-                &format!("windlass lock release {}", by.id()),
+                format!("windlass lock release {}", by.id()),
             ));
         }
         Some(_) => {}

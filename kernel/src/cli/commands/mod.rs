@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::Path;
+use std::process::ExitCode;
 
 use clap::ArgMatches;
 use tokio::runtime::Runtime;
@@ -76,34 +77,46 @@ impl Shell<'_> {
     }
 }
 
-/// Parses the words and runs the command.
+/// Parses the words, runs the command and says why it failed, if it did.
 pub fn dispatch(
     words: Vec<OsString>,
     env: BTreeMap<String, String>,
     runtime: &dyn Fn() -> std::io::Result<Runtime>,
-) -> Result<(), Failure> {
+) -> ExitCode {
     // The version needs no plugin and no terminal.
     if words.get(1).is_some_and(|word| word == "version") {
         let stdout = Stream::new(std::io::stdout());
         let read = stdout.print(concat!(env!("CARGO_PKG_VERSION"), "\n"));
-        return if read { Ok(()) } else { Err(Failure::CutOff) };
+        return if read { ExitCode::SUCCESS } else { ExitCode::from(Failure::CutOff.code()) };
     }
-    let nouns = nouns::in_use(&words, &env, &plugin_host(&env, None))?;
+    // Wrong words give no options; this one also says how the error about them is wanted.
+    let json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+    let matches = match parse(words, &env) {
+        Ok(matches) => matches,
+        Err(failure) => return Output::new(&Globals { json, ..Globals::default() }).fail(failure),
+    };
+    let globals = deepest(&matches, Globals::read);
+    let output = Output::new(&globals);
+    let plugins = plugin_host(&env, Some(&output));
+    let shell = Shell { globals, env, output, plugins, runtime };
+    let done = run(&shell, &matches);
+    // A failure of another kind is told as such.
+    let cut_off = shell.output.is_cut_off() && (done.is_ok() || shell.output.has_stopped());
+    match done {
+        _ if cut_off => shell.output.fail(Failure::CutOff),
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => shell.output.fail(failure),
+    }
+}
+
+fn parse(words: Vec<OsString>, env: &BTreeMap<String, String>) -> Result<ArgMatches, Failure> {
+    let nouns = nouns::in_use(&words, env, &plugin_host(env, None))?;
     let described: Vec<_> = nouns.iter().map(|plugin| plugin.description()).collect();
     // `-h` means hosts after a command, and help as the first word.
     let words = words.into_iter().enumerate().map(|(i, word)| {
         if i == 1 && (word == "-h" || word == "help") { OsString::from("--help") } else { word }
     });
-    let matches = args::command(&described).try_get_matches_from(words)?;
-    let globals = deepest(&matches, Globals::read);
-    let output = Output::new(&globals);
-    let plugins = plugin_host(&env, Some(&output));
-    let shell = Shell { globals, env, output, plugins, runtime };
-    // Errors quote what containers, builds and hooks print.
-    let done = run(&shell, &matches).map_err(|failure| shell.output.masked(failure));
-    // A failure of another kind is told as such.
-    let cut_off = shell.output.is_cut_off() && (done.is_ok() || shell.output.has_stopped());
-    if cut_off { Err(Failure::CutOff) } else { done }
+    Ok(args::command(&described).try_get_matches_from(words)?)
 }
 
 fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
@@ -142,7 +155,7 @@ fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(),
         None => (noun.to_string(), matches),
     };
     let workspace = shell.workspace()?;
-    let missing = || Failure::Message(format!("no plugin of this project has `{name}`"));
+    let missing = || Failure::new(format!("no plugin of this project has `{name}`"));
     let (_, spec) = workspace.crew.command(&name).ok_or_else(missing)?;
     let mut arguments = args::arguments(spec, matches);
     // That one was asked for, beside which one is meant.
@@ -170,9 +183,5 @@ pub fn confirm(question: &str) -> Result<(), Failure> {
     Stream::new(std::io::stderr()).print(&format!("{question} [y/N] "));
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim() == "y" {
-        Ok(())
-    } else {
-        Err(Failure::Message("not confirmed; nothing was done".into()))
-    }
+    if answer.trim() == "y" { Ok(()) } else { Err(Failure::new("not confirmed; nothing was done")) }
 }

@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use clap::ArgMatches;
+use serde_json::{Value, json};
 
 use crate::deploy::saved::Saved;
+use crate::model::plan::Plan;
 use crate::model::problem::Problem;
 use crate::model::wit;
 
 use super::super::plan_text::{self, Strangers};
+use super::super::view::View;
 use super::super::{operate, workspace};
 use super::{Failure, Operation, Shell, Workspace};
 
@@ -37,16 +40,32 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         Saved::new(&workspace.crew, &brief, plan.clone(), seen).write(Path::new(path))?;
         shell.output.say(&format!("wrote {path}; to do exactly this: windlass apply {path}"));
     }
-    if shell.globals.json {
-        let json = serde_json::to_string(&plan).map_err(|e| Failure::Message(e.to_string()))?;
-        shell.output.result(&json);
-    } else {
-        let names = workspace::strangers(&workspace.brief.project);
-        let strangers = Strangers::of(&workspace.crew, names);
-        let text = plan_text::describe(&plan, shell.globals.verbose, &strangers);
-        shell.output.result(&if shell.globals.verbose { text } else { shell.output.brief(&text) });
-    }
+    let names = workspace::strangers(&workspace.brief.project);
+    let strangers = Strangers::of(&workspace.crew, names);
+    shell.output.show(&Planned { plan, strangers, verbose: shell.globals.verbose });
     Ok(())
+}
+
+/// A plan that nothing was done of.
+struct Planned {
+    plan: Plan,
+    strangers: Strangers,
+    verbose: bool,
+}
+
+impl View for Planned {
+    fn human(&self) -> String {
+        let text = plan_text::describe(&self.plan, self.verbose, &self.strangers);
+        text.trim_end_matches('\n').to_string()
+    }
+
+    fn json(&self) -> Value {
+        json!(self.plan)
+    }
+
+    fn is_brief(&self) -> bool {
+        !self.verbose
+    }
 }
 
 /// A plan says what runs, word by word; so it would carry what deploy.yml says in the clear.
@@ -55,5 +74,5 @@ fn carries_secrets(workspace: &Workspace) -> Failure {
         let problem = Problem::error("a saved plan would contain this secret").about(pointer);
         problem.help("name a secret here instead, and put its value into .env: [NAME]")
     });
-    Failure::drawn(&workspace.placed(problems.collect()), &workspace.sources)
+    Failure::Problems(workspace.placed(problems.collect()), workspace.sources.clone())
 }

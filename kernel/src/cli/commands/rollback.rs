@@ -2,7 +2,7 @@
 
 use clap::ArgMatches;
 
-use super::super::operate;
+use super::super::{operate, workspace};
 use super::{Failure, Operation, Shell};
 
 /// Deploys an earlier version whose image the hosts still have. Without a version, the last
@@ -17,7 +17,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
                 let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
                 let found = ready.run.version_before().await;
                 ready.close().await;
-                Ok(found?)
+                found.map_err(|error| workspace::place(error, &workspace))
             })?
             .ok_or_else(|| {
                 Failure::with_help(

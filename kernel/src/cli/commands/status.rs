@@ -1,12 +1,13 @@
 //! `windlass status`: what is in service, the lock, the last deploys.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::deploy::history::Record;
 use crate::deploy::standing::Standing;
 use crate::lock::Details;
 
-use super::super::operate;
+use super::super::view::View;
+use super::super::{operate, workspace};
 use super::{Failure, Operation, Shell};
 
 /// Deploys that are shown of each host.
@@ -20,47 +21,60 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
         let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
         let status = ready.run.status().await;
         ready.close().await;
-        Ok(status?)
+        status.map_err(|error| workspace::place(error, &workspace))
     })?;
-    let as_json = shell.globals.json;
-    for one in &status.standing {
-        shell.output.result(&standing(one, as_json));
-    }
-    if let Some(by) = &status.lock {
-        shell.output.result(&lock(by, as_json));
-    }
+    status.standing.iter().for_each(|standing| shell.output.show(standing));
+    status.lock.iter().for_each(|by| shell.output.show(&Lock(by)));
     for (host, records) in &status.history {
-        for record in records.iter().take(SHOWN) {
-            shell.output.result(&past(host, record, as_json));
-        }
+        records.iter().take(SHOWN).for_each(|record| shell.output.show(&Past { host, record }));
     }
     Ok(())
 }
 
-fn standing(Standing { host, role, version }: &Standing, as_json: bool) -> String {
-    let version = if version.is_empty() { "nothing" } else { version };
-    match as_json {
-        true => json!({"host": host, "role": role, "version": version}).to_string(),
-        false => format!("{host}  {role}: {version}"),
+impl View for Standing {
+    fn human(&self) -> String {
+        let Self { host, role, .. } = self;
+        format!("{host}  {role}: {}", in_words(self))
+    }
+
+    fn json(&self) -> Value {
+        json!({"host": self.host, "role": self.role, "version": in_words(self)})
     }
 }
 
-fn lock(by: &Details, as_json: bool) -> String {
-    let (id, owner, since) = (by.id(), by.owner(), by.since());
-    match as_json {
-        true => {
-            json!({"lock": id, "owner": owner, "since": since, "message": by.message()}).to_string()
-        }
-        false => format!("lock  {owner} since {since} (lock {id})"),
+fn in_words(standing: &Standing) -> &str {
+    if standing.version.is_empty() { "nothing" } else { &standing.version }
+}
+
+/// Who holds the deploy lock.
+struct Lock<'a>(&'a Details);
+
+impl View for Lock<'_> {
+    fn human(&self) -> String {
+        let by = self.0;
+        format!("lock  {} since {} (lock {})", by.owner(), by.since(), by.id())
+    }
+
+    fn json(&self) -> Value {
+        let by = self.0;
+        json!({"lock": by.id(), "owner": by.owner(), "since": by.since(), "message": by.message()})
     }
 }
 
-fn past(host: &str, record: &Record, as_json: bool) -> String {
-    let Record { version, role, run, outcome, .. } = record;
-    match as_json {
-        true => json!({"host": host, "history": record}).to_string(),
-        false => {
-            format!("{host}  {role}: {version} {outcome} (run {})", run.get(..8).unwrap_or(run))
-        }
+/// A deploy of a role on a host.
+struct Past<'a> {
+    host: &'a str,
+    record: &'a Record,
+}
+
+impl View for Past<'_> {
+    fn human(&self) -> String {
+        let Record { version, role, run, outcome, .. } = self.record;
+        let run = run.get(..8).unwrap_or(run);
+        format!("{}  {role}: {version} {outcome} (run {run})", self.host)
+    }
+
+    fn json(&self) -> Value {
+        json!({"host": self.host, "history": self.record})
     }
 }

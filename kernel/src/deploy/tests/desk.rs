@@ -14,6 +14,7 @@ use crate::deploy::RunError;
 use crate::deploy::hooks::Hooks;
 use crate::deploy::local_steps::Machine;
 use crate::local::Here;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{Event, Sink};
 use crate::model::plan::{LOCAL, Plan, Stretch};
 use crate::model::secret::SecretStore;
@@ -194,6 +195,11 @@ impl Built {
 
     pub fn error(&self) -> String {
         self.result.as_ref().expect_err("it should have failed").to_string()
+    }
+
+    /// What the error says to type next.
+    pub fn help(&self) -> Vec<String> {
+        Diagnostic::from(self.result.as_ref().expect_err("it should have failed")).help
     }
 
     /// The steps that began, without their plugin's name.

@@ -57,7 +57,7 @@ async fn problems(bench: &Bench, labels: Value) -> Vec<Problem> {
 
 fn only(problems: Vec<Problem>) -> (String, String) {
     let [problem] = &problems[..] else { panic!("one problem, not {problems:#?}") };
-    (problem.message.clone(), problem.help.clone().unwrap())
+    (problem.title(), problem.help.clone().unwrap())
 }
 
 #[tokio::test]

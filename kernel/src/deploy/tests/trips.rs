@@ -31,7 +31,8 @@ impl Runner for Client {
         });
         let report = told.await;
         self.alive().await;
-        report.map_err(|_| TripError::Connection("the host is gone".into()))
+        let why = "the host is gone".to_string();
+        report.map_err(|_| TripError::Connection { why, help: None })
     }
 }
 

@@ -105,7 +105,7 @@ async fn a_cut_connection_is_no_success() {
     let (ending, trips) = rolled(vec![Ok(report(&[("a", 0), ("b", 0)], false))]).await;
     assert!(matches!(ending, Ending::Lost(_)), "{ending:?}");
     assert_eq!(trips.len(), 1);
-    let lost = TripError::Connection("cut".into());
+    let lost = TripError::Connection { why: "cut".into(), help: None };
     assert_eq!(rolled(vec![Err(lost.clone())]).await.0, Ending::Lost(lost));
 }
 

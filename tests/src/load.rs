@@ -30,13 +30,13 @@ pub struct LoadPlan {
 }
 
 impl LoadPlan {
-    /// Eight connections per target, 15 ms between requests: each target is asked every 2 ms, and
+    /// Eight connections per target, 30 ms between requests: each target is asked every 4 ms, and
     /// the machine has cores left for what is under test.
     pub fn new(targets: impl IntoIterator<Item = String>) -> Self {
         Self {
             targets: targets.into_iter().collect(),
             connections_per_target: 8,
-            pause: Duration::from_millis(15),
+            pause: Duration::from_millis(30),
             limit: Duration::from_secs(10),
             versions: Vec::new(),
         }

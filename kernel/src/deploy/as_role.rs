@@ -26,6 +26,8 @@ pub(super) fn container(
     } else {
         (None, command.argv.clone())
     };
+    // A network may also be given as an option, which the engine takes for further ones.
+    let networks = role.options.iter().filter(|option| option.name == "network").cloned().collect();
     let run = run_id.get(..12).unwrap_or(run_id);
     let container = ContainerSpec {
         name: format!("{}-{}-{run}", role.name, step.id.replace('.', "-")),
@@ -42,7 +44,7 @@ pub(super) fn container(
         log_driver: None,
         log_options: Vec::new(),
         health: None,
-        options: Vec::new(),
+        options: networks,
         entrypoint,
         command: words,
         annotations: Vec::new(),

@@ -25,13 +25,17 @@ fn web() -> Workload {
         user: Some(text("1000")),
         log_driver: Some("journald".into()),
         log_options: vec![("tag".into(), "web".into())],
-        options: vec![EngineOption { name: "memory".into(), value: Some(text("1g")) }],
+        options: ["memory", "network"].map(option).to_vec(),
         entrypoint: Some("/entry".into()),
         command: vec![text("bin/serve")],
         annotations: vec![("a".into(), "b".into())],
         ..container
     };
     Workload { container, ..workload("web-1") }
+}
+
+fn option(name: &str) -> EngineOption {
+    EngineOption { name: name.into(), value: Some(text("given")) }
 }
 
 fn command(role: &str, argv: &[&str]) -> RoleCommand {
@@ -70,7 +74,7 @@ fn it_has_what_the_command_needs_of_the_role_and_nothing_else() {
         log_driver: None,
         log_options: Vec::new(),
         health: None,
-        options: Vec::new(),
+        options: vec![option("network")],
         entrypoint: None,
         annotations: Vec::new(),
     };

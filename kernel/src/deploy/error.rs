@@ -7,7 +7,6 @@ use crate::lock::Details;
 use super::compare::Difference;
 use super::compose::PlanError;
 use super::hosts::HostError;
-use super::local_steps::LocalFailure;
 
 /// A run that failed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +43,14 @@ pub enum RunError {
     OtherImage { version: String, one: (String, String), other: (String, String) },
     #[error("the hook {name} failed: {why}\nhelp: fix it, or pass --skip-hooks")]
     Hook { name: String, why: String },
+}
+
+/// A step on the user's machine that failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{title}` failed: {why}")]
+pub struct LocalFailure {
+    pub title: String,
+    pub why: String,
 }
 
 impl From<HostError> for RunError {

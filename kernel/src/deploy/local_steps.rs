@@ -10,19 +10,11 @@ use crate::model::plan::{Effect, PlannedStep, Process, Program};
 use crate::model::secret::{Secret, SecretStore};
 use crate::model::wit::{Condition, OutputKind, Part, Text};
 
-use super::RunError;
+use super::error::{LocalFailure, RunError};
 use super::hooks::Hooks;
 
 /// Lines of a step's output that an error quotes.
 const QUOTED: usize = 20;
-
-/// A step that failed here.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{title}` failed: {why}")]
-pub struct LocalFailure {
-    pub title: String,
-    pub why: String,
-}
 
 /// Why a step did not come to a good end.
 enum Stopped {

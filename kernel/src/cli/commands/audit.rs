@@ -1,6 +1,5 @@
 //! `windlass audit`: who did what on each host.
 
-use super::super::operate;
 use super::{Failure, Operation, Shell};
 
 /// Lines that are shown of each host, as Kamal shows them.
@@ -10,12 +9,7 @@ const LINES: usize = 50;
 pub fn run(shell: &Shell) -> Result<(), Failure> {
     let workspace = shell.workspace()?;
     let operation = Operation { prints: true, ..Operation::new("audit") };
-    let logs = shell.block(async {
-        let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
-        let logs = ready.run.audit_logs(LINES).await;
-        ready.close().await;
-        Ok(logs?)
-    })?;
+    let logs = shell.ask(&workspace, &operation, async |run| run.audit_logs(LINES).await)?;
     for (host, lines) in logs {
         shell.output.result(&match shell.globals.json {
             true => serde_json::json!({"host": host, "lines": lines}).to_string(),

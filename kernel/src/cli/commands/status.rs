@@ -6,7 +6,6 @@ use crate::deploy::history::Record;
 use crate::deploy::standing::Standing;
 use crate::lock::Details;
 
-use super::super::operate;
 use super::{Failure, Operation, Shell};
 
 /// Deploys that are shown of each host.
@@ -16,12 +15,7 @@ const SHOWN: usize = 5;
 pub fn run(shell: &Shell) -> Result<(), Failure> {
     let workspace = shell.workspace()?;
     let operation = Operation { prints: true, ..Operation::new("status") };
-    let status = shell.block(async {
-        let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
-        let status = ready.run.status().await;
-        ready.close().await;
-        Ok(status?)
-    })?;
+    let status = shell.ask(&workspace, &operation, async |run| run.status().await)?;
     let as_json = shell.globals.json;
     for one in &status.standing {
         shell.output.result(&standing(one, as_json));

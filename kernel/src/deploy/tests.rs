@@ -28,6 +28,7 @@ mod once;
 mod outputs;
 mod perform;
 mod play;
+mod reading;
 mod shown;
 mod strict;
 mod traefik;

@@ -34,6 +34,10 @@ impl Run<Remote> {
     /// Runs the step at the user's terminal, over the connection that there is, until it ends or
     /// `unread` comes. What only looks ends when nobody reads it; anything else is the user's to
     /// end.
+    ///
+    /// # Errors
+    /// The step needs what a command line must not carry, its audit line could not be written, or
+    /// the host is not connected. How the command itself ended is no error.
     pub async fn attach(
         &self,
         step: &PlannedStep,

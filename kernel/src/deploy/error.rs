@@ -9,7 +9,6 @@ use crate::model::problem::Problem;
 use super::compare::Difference;
 use super::compose::PlanError;
 use super::hosts::HostError;
-use super::local_steps::LocalFailure;
 
 /// A run that failed.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +46,16 @@ pub enum RunError {
 const STILL_WORKS: &str =
     "a script of an earlier run still works there and did not end within 20 s";
 const UNCHANGED: &str = "nothing was changed";
+
+/// A step on the user's machine that failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{title}` failed: {why}")]
+pub struct LocalFailure {
+    pub title: String,
+    pub why: String,
+    /// What to type next.
+    pub help: Vec<String>,
+}
 
 impl From<HostError> for RunError {
     fn from(error: HostError) -> Self {

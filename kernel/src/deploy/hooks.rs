@@ -93,11 +93,17 @@ impl Hooks {
     }
 
     /// Runs the hook that goes before a deploy; tells whether it ran.
+    ///
+    /// # Errors
+    /// See [`Hooks::run`].
     pub async fn before_deploy(&self) -> Result<bool, RunError> {
         if self.deploys { self.run("pre-deploy").await } else { Ok(false) }
     }
 
     /// Runs the hook that goes after a deploy, which took so many seconds.
+    ///
+    /// # Errors
+    /// See [`Hooks::run`].
     pub async fn after_deploy(&self, runtime_s: u64) -> Result<(), RunError> {
         if !self.deploys {
             return Ok(());
@@ -108,6 +114,9 @@ impl Hooks {
     }
 
     /// Runs a hook if there is one; tells whether it ran. Dropping the future ends it.
+    ///
+    /// # Errors
+    /// [`RunError::Hook`]: it cannot be started, does not end in an hour, or fails.
     pub async fn run(&self, name: &str) -> Result<bool, RunError> {
         let path = self.directory.join(name);
         if !self.is_on || !path.is_file() {

@@ -10,21 +10,11 @@ use crate::model::plan::{Effect, PlannedStep, Process, Program};
 use crate::model::secret::{MissingSecret, Secret, SecretStore};
 use crate::model::wit::{Condition, OutputKind, Part, Text};
 
-use super::RunError;
+use super::error::{LocalFailure, RunError};
 use super::hooks::Hooks;
 
 /// Lines of a step's output that an error quotes.
 const QUOTED: usize = 20;
-
-/// A step that failed here.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{title}` failed: {why}")]
-pub struct LocalFailure {
-    pub title: String,
-    pub why: String,
-    /// What to type next.
-    pub help: Vec<String>,
-}
 
 /// Why a step did not come to a good end.
 struct Stopped {

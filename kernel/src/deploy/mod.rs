@@ -106,6 +106,11 @@ const BEFORE: [Stretch; 2] = [Stretch::Share, Stretch::ShareOnce];
 /// What happens once at the end of everything.
 const AFTER: [Stretch; 1] = [Stretch::CleanupOnce];
 
+/// Adds what hosts' steps left to what is known of them.
+fn learn(known: &mut BTreeMap<String, Known>, lanes: &[Lane]) {
+    known.extend(lanes.iter().map(|lane| (lane.host.clone(), lane.known.clone())));
+}
+
 /// What a run did.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
@@ -217,7 +222,7 @@ impl<H: Hosts> Run<H> {
             self.standing().await;
             return Err(error);
         }
-        known.extend(lanes.iter().map(|lane| (lane.host.clone(), lane.known.clone())));
+        learn(&mut known, lanes);
         Ok(known)
     }
 
@@ -286,7 +291,7 @@ impl<H: Hosts> Run<H> {
             return Err(error);
         }
         self.same_image(plan, &lanes)?;
-        known.extend(lanes.into_iter().map(|lane| (lane.host, lane.known)));
+        learn(&mut known, &lanes);
         Ok(known)
     }
 
@@ -303,8 +308,9 @@ impl<H: Hosts> Run<H> {
 
     /// Steps that change nothing, or only what the user typed: no lock.
     async fn read(&self, plan: &Plan, known: &BTreeMap<String, Known>) -> Result<Report, RunError> {
+        let (course, stop) = (self.outside(), self.stop.subscribe());
+        let mut known = known.clone();
         let mut report = Report::default();
-        let stop = self.stop.subscribe();
         for which in [
             Stretch::Share,
             Stretch::ShareOnce,
@@ -313,11 +319,17 @@ impl<H: Hosts> Run<H> {
             Stretch::Cleanup,
             Stretch::CleanupOnce,
         ] {
-            let course = self.outside();
-            let lanes = lanes::stretch(&self.hosts, plan, &course, which, known, &stop).await;
+            if which == Stretch::Start {
+                self.planned_hooks(plan, which).await?;
+            }
+            let lanes = lanes::stretch(&self.hosts, plan, &course, which, &known, &stop).await;
+            if which == Stretch::Cleanup {
+                self.planned_hooks(plan, which).await?;
+            }
             if let Some(error) = self.verdict(&lanes) {
                 return Err(error);
             }
+            learn(&mut known, &lanes);
             report.lanes.extend(lanes);
         }
         Ok(report)

@@ -76,6 +76,9 @@ impl Saved {
     }
 
     /// Writes it to a file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), SavedError> {
         let path_name = || path.display().to_string();
         let text = serde_json::to_string_pretty(self)
@@ -85,6 +88,9 @@ impl Saved {
     }
 
     /// Reads it from a file that this build of Windlass has written.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not a plan, or was written by another build.
     pub fn read(path: &Path) -> Result<Self, SavedError> {
         let path_name = || path.display().to_string();
         let text = std::fs::read_to_string(path)
@@ -99,6 +105,9 @@ impl Saved {
 
     /// Checks that configuration and plugins are those that it was made with, and makes the
     /// brief the one that it was made with.
+    ///
+    /// # Errors
+    /// One of them has changed.
     pub fn bind(&self, path: &Path, crew: &Crew, brief: &mut Brief) -> Result<(), SavedError> {
         let changed = |what| SavedError::Changed { path: path.display().to_string(), what };
         if plugins(crew) != self.plugins {

@@ -34,6 +34,9 @@ pub struct Status {
 
 impl<H: Hosts> Run<H> {
     /// Looks at all hosts at once.
+    ///
+    /// # Errors
+    /// A host cannot be asked, or the role plugin cannot answer.
     pub async fn status(&self) -> Result<Status, RunError> {
         let (context, seen) = self.look_at_roles().await?;
         let standing = self.standing_of(&context, &seen)?;
@@ -64,6 +67,9 @@ impl<H: Hosts> Run<H> {
     }
 
     /// What is in service: one entry per host and role in play.
+    ///
+    /// # Errors
+    /// A host cannot be asked, or the role plugin cannot answer.
     pub async fn versions(&self) -> Result<Vec<Standing>, RunError> {
         let (context, seen) = self.look_at_roles().await?;
         self.standing_of(&context, &seen)
@@ -82,6 +88,9 @@ impl<H: Hosts> Run<H> {
 
     /// The version in service on the primary host, or else on the first host in play that has
     /// one; of the primary role, if it is there.
+    ///
+    /// # Errors
+    /// A host cannot be asked, or the role plugin cannot answer.
     pub async fn version_in_service(&self) -> Result<Option<String>, RunError> {
         let all = self.versions().await?;
         let Project { primary_host, primary_role, .. } = &self.brief.project;
@@ -93,6 +102,9 @@ impl<H: Hosts> Run<H> {
     /// The version to go back to. From the history, the last that was good for every host
     /// and role; if it knows none, the newest that every host and role still has and of which
     /// it knows nothing, such as the last one of Kamal. Never the one in service.
+    ///
+    /// # Errors
+    /// A host cannot be asked, or the role plugin cannot answer.
     pub async fn version_before(&self) -> Result<Option<String>, RunError> {
         let current = self.versions().await?;
         let serving = |version: &str| current.iter().any(|s| s.version == version);

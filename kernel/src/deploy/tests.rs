@@ -28,6 +28,7 @@ mod once;
 mod outputs;
 mod perform;
 mod play;
+mod reading;
 mod sample;
 mod shown;
 mod strict;

@@ -1,5 +1,6 @@
 //! Env files in Docker's format, and what that format cannot carry.
 
+use crate::model::variable::is_name;
 use crate::model::wit::EnvVar;
 
 use super::shell::Scope;
@@ -74,9 +75,7 @@ fn plain(name: &str, value: &str) -> bool {
 
 /// True if the value can be exported for the engine's client without changing the client.
 fn exportable(name: &str, client_variables: &[String]) -> bool {
-    let shell = !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    shell && !client_variables.iter().any(|pattern| matches(pattern, name))
+    is_name(name) && !client_variables.iter().any(|pattern| matches(pattern, name))
 }
 
 /// Whether a name matches one of `engine.client-variables`: `*` at either end is any text, and

@@ -205,12 +205,17 @@ pub(super) fn ident(id: &str) -> String {
         .collect()
 }
 
-/// A test of the syntax that a kind of output must have.
+/// A test of the syntax that a kind of output must have: what `model::outputs` says, as well as a
+/// shell can tell.
 fn kind_test(kind: OutputKind, n: usize) -> String {
     let var = format!("\"$o{n}\"");
+    let length = format!("${{#o{n}}}");
     match kind {
         OutputKind::ContainerId => {
-            format!("case {var} in ''|*[!0-9a-f]*) false;; ????????????*) :;; *) false;; esac")
+            format!(
+                "case {var} in ''|*[!0-9a-f]*) false;; \
+                 *) [ {length} -ge 12 ] && [ {length} -le 64 ];; esac"
+            )
         }
         // Written plainly, and neither link-local nor of a metadata service, which answers with
         // the machine's own credentials; `plugin::url` refuses the same in literals.
@@ -222,10 +227,16 @@ fn kind_test(kind: OutputKind, n: usize) -> String {
              *:*) :;; *[a-fA-F]*) false;; *.*.*.*) :;; *) false;; esac"
         ),
         OutputKind::Port => {
-            format!("case {var} in ''|*[!0-9]*|??????*) false;; *) [ {var} -gt 0 ];; esac")
+            format!(
+                "case {var} in ''|*[!0-9]*|??????*) false;; \
+                 *) [ {var} -gt 0 ] && [ {var} -le 65535 ];; esac"
+            )
         }
         OutputKind::Digest => {
-            format!("case {var} in sha256:*[!0-9a-f]*) false;; sha256:?*) :;; *) false;; esac")
+            format!(
+                "case {var} in sha256:*[!0-9a-f]*) false;; \
+                 sha256:*) [ {length} -eq 71 ];; *) false;; esac"
+            )
         }
         OutputKind::SecretText => format!("[ -n {var} ]"),
     }

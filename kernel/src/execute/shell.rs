@@ -1,6 +1,7 @@
 //! Texts as words of a POSIX shell.
 
 use crate::model::secret::SecretStore;
+use crate::model::variable::is_name;
 use crate::model::wit::{EnvVar, OutputKind, Part, Text};
 use crate::ssh::quote;
 
@@ -103,8 +104,5 @@ fn literal_word(literal: &str) -> String {
 
 /// The name of a shell variable, which must not come out as anything else.
 fn variable(name: &str) -> Result<&str, ScriptError> {
-    let ok = !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if ok { Ok(name) } else { Err(ScriptError::BadName { name: name.to_string() }) }
+    if is_name(name) { Ok(name) } else { Err(ScriptError::BadName { name: name.to_string() }) }
 }

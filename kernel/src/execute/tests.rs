@@ -264,3 +264,8 @@ fn trip(steps: Vec<PlannedStep>) -> Trip {
     let audit = Audit { path: "audit.log".into(), performer: "Jo".into(), destination: None };
     Trip { fence: None, audit, steps, known: Known::default(), undo: true }
 }
+
+/// A trip of a step that does this and can be taken back, and of one more.
+fn a_then_b(does_a: &str) -> Trip {
+    trip(vec![does("a", does_a).back(shell("echo -a >>log")), does("b", "echo b >>log")])
+}

@@ -14,4 +14,5 @@ pub mod problem;
 pub mod project;
 pub mod render;
 pub mod secret;
+pub mod variable;
 pub mod wit;

@@ -79,3 +79,61 @@ impl Step {
         }
     }
 }
+
+impl ContainerSpec {
+    /// A container with nothing but a name and an image.
+    pub fn new(name: impl Into<String>, image: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            image: image.into(),
+            hostname: None,
+            restart: None,
+            labels: Vec::new(),
+            env: Vec::new(),
+            env_files: Vec::new(),
+            volumes: Vec::new(),
+            publish: Vec::new(),
+            network: None,
+            user: None,
+            log_driver: None,
+            log_options: Vec::new(),
+            health: None,
+            options: Vec::new(),
+            entrypoint: None,
+            command: Vec::new(),
+            annotations: Vec::new(),
+        }
+    }
+}
+
+impl HttpWait {
+    /// A wait for any answer of success from a URL.
+    pub fn new(url: Text) -> Self {
+        Self {
+            url,
+            status_from: 200,
+            status_to: 299,
+            contains: None,
+            absent: Vec::new(),
+            port_after: None,
+            container: None,
+        }
+    }
+}
+
+impl Contribution {
+    /// An addition of nothing to the container of a role on a host.
+    pub fn new(host: impl Into<String>, role: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            role: role.into(),
+            labels: Vec::new(),
+            env: Vec::new(),
+            env_files: Vec::new(),
+            volumes: Vec::new(),
+            network: None,
+            health: None,
+            annotations: Vec::new(),
+        }
+    }
+}

@@ -18,40 +18,40 @@ const FRAMES: usize = 3;
 /// wording of our own error depends on it: the call has failed in any case.
 const TOO_LARGE: &str = "fuel allocated for hostcalls";
 
-/// A component with its name and digest; compiled at the first call.
+/// A component, and what is known of it without running it.
+pub(super) struct Component {
+    pub name: String,
+    pub bytes: Cow<'static, [u8]>,
+    pub digest: String,
+    /// It imports `wasi:*`.
+    pub wasi: bool,
+    /// The package that it was built against.
+    pub contract: &'static dyn Contract,
+}
+
+/// A component that can be called; compiled at the first call.
 pub(super) struct Guest {
     host: Arc<Inner>,
-    name: String,
-    bytes: Cow<'static, [u8]>,
-    digest: String,
-    wasi: bool,
-    contract: &'static dyn Contract,
+    component: Component,
     linked: OnceLock<Result<InstancePre<State>, Fault>>,
 }
 
 impl Guest {
-    pub(super) fn new(
-        host: Arc<Inner>,
-        name: String,
-        bytes: Cow<'static, [u8]>,
-        digest: String,
-        wasi: bool,
-        contract: &'static dyn Contract,
-    ) -> Self {
-        Self { host, name, bytes, digest, wasi, contract, linked: OnceLock::new() }
+    pub(super) fn new(host: Arc<Inner>, component: Component) -> Self {
+        Self { host, component, linked: OnceLock::new() }
     }
 
     pub(super) fn name(&self) -> &str {
-        &self.name
+        &self.component.name
     }
 
     pub(super) fn digest(&self) -> &str {
-        &self.digest
+        &self.component.digest
     }
 
     /// The package of the contract that it was built against.
     pub(super) fn contract(&self) -> &'static dyn Contract {
-        self.contract
+        self.component.contract
     }
 
     pub(super) fn items(&self) -> usize {
@@ -61,8 +61,8 @@ impl Guest {
     /// Asks the plugin who it is, and checks the answer.
     pub(super) fn describe(&self) -> Result<Description, PluginError> {
         const CALL: &str = "describe";
-        let description = self.call(CALL, |running| self.contract.describe(running))?;
-        match describe::check(&description, &self.name) {
+        let description = self.call(CALL, |running| self.component.contract.describe(running))?;
+        match describe::check(&description, &self.component.name) {
             Ok(()) => Ok(description),
             Err(lie) => Err(self.error(CALL, Fault::Lie(lie))),
         }
@@ -79,7 +79,7 @@ impl Guest {
         let linked = linked.as_ref().map_err(|fault| fail(fault.clone()))?;
         let machine = self.host.machine().map_err(fail)?;
         let limits = self.host.limits;
-        let state = State::new(&self.name, limits, Arc::clone(&self.host.log));
+        let state = State::new(&self.component.name, limits, Arc::clone(&self.host.log));
         let mut store = Store::new(&machine.engine, state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(limits.answer);
@@ -100,14 +100,15 @@ impl Guest {
     }
 
     pub(super) fn error(&self, call: &'static str, fault: Fault) -> PluginError {
-        PluginError { plugin: self.name.clone(), call, fault }
+        PluginError { plugin: self.component.name.clone(), call, fault }
     }
 
     /// Compiles the component, unless the cache has its code, and resolves its imports.
     fn link(&self) -> Result<InstancePre<State>, Fault> {
-        let component = self.host.code(&self.digest, &self.bytes)?;
+        let component = self.host.code(&self.component.digest, &self.component.bytes)?;
         let refuse = |error: wasmtime::Error| Fault::NotAComponent(format!("{error:#}"));
-        let linker = self.host.machine()?.linker(&component, self.wasi).map_err(refuse)?;
+        let linker =
+            self.host.machine()?.linker(&component, self.component.wasi).map_err(refuse)?;
         linker.instantiate_pre(&component).map_err(refuse)
     }
 

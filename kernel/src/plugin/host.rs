@@ -11,7 +11,7 @@ use super::cache::{Cache, Described};
 use super::contract;
 use super::engine::Inner;
 use super::error::PluginError;
-use super::guest::Guest;
+use super::guest::{Component, Guest};
 use super::limits::{Limits, LogSink};
 use super::loaded::Plugin;
 use super::shape::Shape;
@@ -63,15 +63,17 @@ impl Host {
         // The cache knows components, not the names that files are given.
         let cached = cached.filter(|described| described.description.name == name);
         if let Some(described) = cached
-            && let Some(package) = contract::of(&described.contract)
+            && let Some(contract) = contract::of(&described.contract)
         {
             let wasi = described.wasi;
-            let guest = Guest::new(Arc::clone(&self.inner), name, bytes, digest, wasi, package);
+            let component = Component { name, bytes, digest, wasi, contract };
+            let guest = Guest::new(Arc::clone(&self.inner), component);
             return Plugin::new(guest, described, source.is_bundled());
         }
-        let Shape { kind, wasi, package } = Shape::read(&bytes).map_err(fail)?;
-        let guest = Guest::new(Arc::clone(&self.inner), name, bytes, digest, wasi, package);
-        let contract = package.version().to_owned();
+        let Shape { kind, wasi, package: contract } = Shape::read(&bytes).map_err(fail)?;
+        let component = Component { name, bytes, digest, wasi, contract };
+        let guest = Guest::new(Arc::clone(&self.inner), component);
+        let contract = contract.version().to_owned();
         let described = Described { kind, wasi, contract, description: guest.describe()? };
         self.inner.keep(|cache| cache.keep_description(guest.digest(), &described));
         Plugin::new(guest, described, source.is_bundled())

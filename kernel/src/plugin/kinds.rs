@@ -1,26 +1,27 @@
 //! The functions that only plugins of one kind have.
 
 use super::Plugin;
-use super::contract::{Answer, InService, Kept, Lowered, LoweredQuery, LoweredWait, Rollout};
+use super::contract::{
+    Answer, Contract, Each, InService, Kept, Lowered, LoweredQuery, LoweredWait, Outcome, Rollout,
+};
 use super::error::PluginError;
 use super::handed::Handed;
 use super::kind::Kind;
+use super::limits::Running;
 use super::verify;
 use crate::model::wit::{
     ContainerAction, ContainerFact, ContainerQuery, ContainerWait, Context, Contribution, Move,
     Observation, Step, Workload,
 };
 
+type Result<T, E = PluginError> = std::result::Result<T, E>;
+
 impl Plugin {
     /// Role: the containers of the new version, before others add to them.
-    pub fn workloads(
-        &self,
-        cx: &Context,
-        observations: &[Observation],
-    ) -> Result<Vec<Workload>, PluginError> {
+    pub fn workloads(&self, cx: &Context, seen: &[Observation]) -> Result<Vec<Workload>> {
         const CALL: &str = "role.workloads";
-        let answer = self
-            .of(Kind::Role, CALL, |contract, guest| contract.workloads(guest, cx, observations))?;
+        let answer =
+            self.of(Kind::Role, CALL, |contract, guest| contract.workloads(guest, cx, seen))?;
         let workloads = self.found(CALL, answer)?;
         self.count(CALL, "containers", workloads.len())?;
         self.truth(CALL, verify::workloads(cx, &workloads))?;
@@ -32,13 +33,12 @@ impl Plugin {
     pub fn roll(
         &self,
         cx: &Context,
-        observations: &[Observation],
+        seen: &[Observation],
         workloads: &[Workload],
-    ) -> Result<Rollout, PluginError> {
+    ) -> Result<Rollout> {
         const CALL: &str = "role.roll";
-        let answer = self.of(Kind::Role, CALL, |contract, guest| {
-            contract.roll(guest, cx, observations, workloads)
-        })?;
+        let answer =
+            self.of(Kind::Role, CALL, |contract, guest| contract.roll(guest, cx, seen, workloads))?;
         let Rollout { steps, moves } = self.found(CALL, answer)?;
         self.count(CALL, "moves", moves.len())?;
         self.truth(CALL, verify::moves(cx, &moves, workloads))?;
@@ -47,39 +47,33 @@ impl Plugin {
     }
 
     /// Role: what is in service, by host and role in play.
-    pub fn standing(
-        &self,
-        cx: &Context,
-        observations: &[Observation],
-    ) -> Result<Vec<InService>, PluginError> {
-        const CALL: &str = "role.standing";
-        let answer = self
-            .of(Kind::Role, CALL, |contract, guest| contract.standing(guest, cx, observations))?;
-        let all = self.found(CALL, answer)?;
-        self.count(CALL, "answers", all.len())?;
-        let about = all.iter().map(|one| (one.host.as_str(), one.role.as_str()));
-        self.truth(CALL, verify::on_hosts(cx, about))?;
-        Ok(all)
+    pub fn standing(&self, cx: &Context, seen: &[Observation]) -> Result<Vec<InService>> {
+        let ask = |contract: &dyn Contract, guest: &mut Running| contract.standing(guest, cx, seen);
+        self.on_hosts("role.standing", cx, ask, |one| (&one.host, &one.role))
     }
 
     /// Role: which versions could serve again, by host and role in play.
-    pub fn versions(
+    pub fn versions(&self, cx: &Context, seen: &[Observation]) -> Result<Vec<Kept>> {
+        let ask = |contract: &dyn Contract, guest: &mut Running| contract.versions(guest, cx, seen);
+        self.on_hosts("role.versions", cx, ask, |one| (&one.host, &one.role))
+    }
+
+    /// Answers of a role plugin, each about a role on a host.
+    fn on_hosts<T>(
         &self,
+        call: &'static str,
         cx: &Context,
-        observations: &[Observation],
-    ) -> Result<Vec<Kept>, PluginError> {
-        const CALL: &str = "role.versions";
-        let answer = self
-            .of(Kind::Role, CALL, |contract, guest| contract.versions(guest, cx, observations))?;
-        let all = self.found(CALL, answer)?;
-        self.count(CALL, "answers", all.len())?;
-        let about = all.iter().map(|one| (one.host.as_str(), one.role.as_str()));
-        self.truth(CALL, verify::on_hosts(cx, about))?;
+        ask: impl FnOnce(&dyn Contract, &mut Running) -> Outcome<Vec<T>>,
+        about: impl Fn(&T) -> (&str, &str),
+    ) -> Result<Vec<T>> {
+        let all = self.found(call, self.of(Kind::Role, call, ask)?)?;
+        self.count(call, "answers", all.len())?;
+        self.truth(call, verify::on_hosts(cx, all.iter().map(about)))?;
         Ok(all)
     }
 
     /// Proxy: the roles that it routes requests to.
-    pub fn routes(&self, cx: &Context) -> Result<Vec<String>, PluginError> {
+    pub fn routes(&self, cx: &Context) -> Result<Vec<String>> {
         const CALL: &str = "proxy.routes";
         let answer = self.of(Kind::Proxy, CALL, |contract, guest| contract.routes(guest, cx))?;
         let mut roles = self.found(CALL, answer)?;
@@ -93,15 +87,15 @@ impl Plugin {
     pub fn contribute(
         &self,
         cx: &Context,
-        observations: &[Observation],
+        seen: &[Observation],
         workloads: &[Workload],
-    ) -> Result<Vec<Contribution>, PluginError> {
+    ) -> Result<Vec<Contribution>> {
         let (kind, call) = match self.kind() {
             Kind::Env => (Kind::Env, "env.contribute"),
             _ => (Kind::Proxy, "proxy.contribute"),
         };
         let answer = self.of(kind, call, |contract, guest| {
-            contract.contribute(guest, kind, cx, observations, workloads)
+            contract.contribute(guest, kind, cx, seen, workloads)
         })?;
         let contributions = self.found(call, answer)?;
         self.count(call, "contributions", contributions.len())?;
@@ -111,22 +105,16 @@ impl Plugin {
     }
 
     /// Proxy: the steps that confirm where traffic goes, and what these need.
-    pub fn traffic(
-        &self,
-        cx: &Context,
-        observations: &[Observation],
-        moves: &[Move],
-    ) -> Result<Vec<Step>, PluginError> {
+    pub fn traffic(&self, cx: &Context, seen: &[Observation], moves: &[Move]) -> Result<Vec<Step>> {
         const CALL: &str = "proxy.traffic";
-        let answer = self.of(Kind::Proxy, CALL, |contract, guest| {
-            contract.traffic(guest, cx, observations, moves)
-        })?;
+        let answer =
+            self.of(Kind::Proxy, CALL, |contract, guest| contract.traffic(guest, cx, seen, moves))?;
         let steps = self.found(CALL, answer)?;
         self.steps(CALL, cx, steps, &Handed::moves(moves))
     }
 
     /// Registry: the full repository of the service's image, without tag.
-    pub fn repository(&self, cx: &Context) -> Result<String, PluginError> {
+    pub fn repository(&self, cx: &Context) -> Result<String> {
         const CALL: &str = "registry.repository";
         let answer =
             self.of(Kind::Registry, CALL, |contract, guest| contract.repository(guest, cx))?;
@@ -137,58 +125,57 @@ impl Plugin {
 
     /// Engine: the commands of actions, in the same order. An inner error says why the
     /// engine cannot do what is asked.
-    pub fn lower(
-        &self,
-        actions: &[ContainerAction],
-    ) -> Result<Vec<Result<Lowered, String>>, PluginError> {
+    pub fn lower(&self, actions: &[ContainerAction]) -> Result<Vec<Result<Lowered, String>>> {
         const CALL: &str = "engine.lower";
         self.allowed(CALL, self.grants().lowering())?;
-        let lowered =
-            self.of(Kind::Engine, CALL, |contract, guest| contract.lower(guest, actions))?;
-        self.truth(CALL, verify::lowered(actions, &lowered))?;
-        Ok(lowered)
+        let check = |lowered: &[_]| verify::lowered(actions, lowered);
+        self.each(CALL, actions, |contract, guest| contract.lower(guest, actions), check)
     }
 
     /// Engine: how to find out whether a wait holds, in the same order.
-    pub fn lower_waits(
-        &self,
-        waits: &[ContainerWait],
-    ) -> Result<Vec<Result<LoweredWait, String>>, PluginError> {
+    pub fn lower_waits(&self, waits: &[ContainerWait]) -> Result<Vec<Result<LoweredWait, String>>> {
         const CALL: &str = "engine.lower-waits";
         self.allowed(CALL, self.grants().lowering())?;
-        let lowered =
-            self.of(Kind::Engine, CALL, |contract, guest| contract.lower_waits(guest, waits))?;
-        self.truth(CALL, verify::lowered_waits(waits.len(), &lowered))?;
-        Ok(lowered)
+        let ask = |contract: &dyn Contract, guest: &mut Running| contract.lower_waits(guest, waits);
+        self.each(CALL, waits, ask, verify::lowered_waits)
     }
 
     /// Engine: the commands that answer queries, in the same order.
     pub fn lower_queries(
         &self,
         queries: &[ContainerQuery],
-    ) -> Result<Vec<Result<LoweredQuery, String>>, PluginError> {
+    ) -> Result<Vec<Result<LoweredQuery, String>>> {
         const CALL: &str = "engine.lower-queries";
         self.allowed(CALL, self.grants().lowering())?;
-        let lowered =
-            self.of(Kind::Engine, CALL, |contract, guest| contract.lower_queries(guest, queries))?;
-        self.truth(CALL, verify::lowered_queries(queries.len(), &lowered))?;
-        Ok(lowered)
+        let ask =
+            |contract: &dyn Contract, guest: &mut Running| contract.lower_queries(guest, queries);
+        self.each(CALL, queries, ask, verify::lowered_queries)
     }
 
     /// Engine: what the lowered queries printed, as facts, in the same order.
-    pub fn read_answers(
+    pub fn read_answers(&self, answers: &[Answer]) -> Result<Vec<Result<ContainerFact, String>>> {
+        let check = |facts: &[_]| verify::facts(answers, facts);
+        let ask =
+            |contract: &dyn Contract, guest: &mut Running| contract.read_answers(guest, answers);
+        self.each("engine.read-answers", answers, ask, check)
+    }
+
+    /// One answer of an engine plugin to each of what it is asked.
+    fn each<A, T>(
         &self,
-        answers: &[Answer],
-    ) -> Result<Vec<Result<ContainerFact, String>>, PluginError> {
-        const CALL: &str = "engine.read-answers";
-        let facts =
-            self.of(Kind::Engine, CALL, |contract, guest| contract.read_answers(guest, answers))?;
-        self.truth(CALL, verify::facts(answers, &facts))?;
-        Ok(facts)
+        call: &'static str,
+        asked: &[A],
+        ask: impl FnOnce(&dyn Contract, &mut Running) -> Each<T>,
+        check: impl FnOnce(&[Result<T, String>]) -> Result<(), String>,
+    ) -> Result<Vec<Result<T, String>>> {
+        let answers = self.of(Kind::Engine, call, ask)?;
+        self.truth(call, verify::same(asked.len(), answers.len()))?;
+        self.truth(call, check(&answers))?;
+        Ok(answers)
     }
 
     /// Engine: names of variables that its client reads itself.
-    pub fn client_variables(&self) -> Result<Vec<String>, PluginError> {
+    pub fn client_variables(&self) -> Result<Vec<String>> {
         const CALL: &str = "engine.client-variables";
         let names =
             self.of(Kind::Engine, CALL, |contract, guest| contract.client_variables(guest))?;

@@ -154,15 +154,14 @@ impl ResourceLimiter for State {
     }
 }
 
-// Types alone: there is nothing to call.
-impl values::Host for State {}
-impl containers::Host for State {}
-impl facts::Host for State {}
-impl context::Host for State {}
-impl steps::Host for State {}
-impl description::Host for State {}
-impl composition::Host for State {}
-impl lowering::Host for State {}
+/// Serves interfaces of types alone: there is nothing to call.
+macro_rules! serve_types {
+    ($($interface:ident),*) => { $(impl $interface::Host for State {})* };
+}
+#[cfg(test)]
+pub(super) use serve_types;
+
+serve_types!(values, containers, facts, context, steps, description, composition, lowering);
 
 impl log::Host for State {
     fn write(&mut self, level: log::Level, message: String) {

@@ -165,7 +165,8 @@ pub(super) fn repository(name: &str) -> Result<(), String> {
     Err(format!("{name:?} is not an image repository"))
 }
 
-fn same(asked: usize, answered: usize) -> Result<(), String> {
+/// Checks that there is an answer to each of what was asked.
+pub(super) fn same(asked: usize, answered: usize) -> Result<(), String> {
     if asked == answered {
         return Ok(());
     }
@@ -178,7 +179,6 @@ pub(super) fn lowered(
     actions: &[ContainerAction],
     lowered: &[Result<Lowered, String>],
 ) -> Result<(), String> {
-    same(actions.len(), lowered.len())?;
     for (action, lowered) in actions.iter().zip(lowered) {
         let Ok(Lowered { commands, abort, .. }) = lowered else { continue };
         let action = Action::Container(action.clone());
@@ -201,11 +201,7 @@ pub(super) fn lowered(
     Ok(())
 }
 
-pub(super) fn lowered_waits(
-    asked: usize,
-    lowered: &[Result<LoweredWait, String>],
-) -> Result<(), String> {
-    same(asked, lowered.len())?;
+pub(super) fn lowered_waits(lowered: &[Result<LoweredWait, String>]) -> Result<(), String> {
     for LoweredWait { argv, accept, steady, .. } in lowered.iter().flatten() {
         if argv.is_empty() {
             return Err("a command without a program".to_owned());
@@ -221,11 +217,7 @@ pub(super) fn lowered_waits(
     Ok(())
 }
 
-pub(super) fn lowered_queries(
-    asked: usize,
-    lowered: &[Result<LoweredQuery, String>],
-) -> Result<(), String> {
-    same(asked, lowered.len())?;
+pub(super) fn lowered_queries(lowered: &[Result<LoweredQuery, String>]) -> Result<(), String> {
     for LoweredQuery { command, each } in lowered.iter().flatten() {
         for argv in std::iter::once(command).chain(each) {
             if argv.first().is_none_or(String::is_empty) {
@@ -243,7 +235,6 @@ pub(super) fn facts(
 ) -> Result<(), String> {
     use ContainerFact as F;
     use ContainerQuery as Q;
-    same(answers.len(), facts.len())?;
     for (Answer { query, .. }, fact) in answers.iter().zip(facts) {
         let Ok(fact) = fact else { continue };
         let fits = match query {

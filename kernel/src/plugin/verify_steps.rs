@@ -9,8 +9,8 @@ use crate::model::outputs;
 use crate::model::plan::{LOCAL, Stretch, rank};
 use crate::model::printable::is_one_line;
 use crate::model::wit::{
-    Action, Command, Condition, ContainerAction, Context, FileWrite, OutputRef, Part, Phase, Step,
-    Upload, Wait,
+    Action, Command, Condition, ContainerAction, Context, FileWrite, OutputKind, OutputRef, Part,
+    Phase, Step, Upload, Wait,
 };
 
 /// Checks the steps of one answer.
@@ -31,9 +31,10 @@ pub(super) fn check(cx: &Context, steps: &[Step]) -> Result<(), String> {
         unique(steps)?;
     }
     let local = hosts.get(LOCAL).cloned().unwrap_or_default();
+    let mut kinds = BTreeMap::new();
     for (host, steps) in &hosts {
         // What this machine yields before the lock, every host may use.
-        references(steps, if *host == LOCAL { &[] } else { &local })?;
+        references(steps, if *host == LOCAL { &[] } else { &local }, &mut kinds)?;
     }
     once(steps)
 }
@@ -172,7 +173,12 @@ fn unique(steps: &[&Step]) -> Result<(), String> {
 
 /// Checks that conditions and outputs refer to what has run by then; `steps` are those of
 /// one host in the order in which they run, `local` those of this machine that are done by then.
-fn references(steps: &[&Step], local: &[&Step]) -> Result<(), String> {
+/// `kinds`: what the output of a step, by its host and id, is used as; its syntax is checked once.
+fn references<'a>(
+    steps: &[&'a Step],
+    local: &[&'a Step],
+    kinds: &mut BTreeMap<(&'a str, &'a str), OutputKind>,
+) -> Result<(), String> {
     let place: BTreeMap<&str, usize> =
         steps.iter().enumerate().map(|(index, step)| (step.id.as_str(), index)).collect();
     let ends: BTreeMap<&str, usize> = steps
@@ -197,7 +203,16 @@ fn references(steps: &[&Step], local: &[&Step]) -> Result<(), String> {
                 let giver = place.get(output.step.as_str()).filter(|giver| **giver < end);
                 let giver = giver.map(|giver| steps[*giver]);
                 let given = || local.iter().copied().find(|step| step.id == output.step);
-                gives(giver.or_else(given), output).map_err(named)?;
+                let giver = gives(giver.or_else(given), output).map_err(named)?;
+                let kind = *kinds.entry((&giver.host, &giver.id)).or_insert(output.kind);
+                if kind != output.kind {
+                    return Err(named(format!(
+                        "the output of `{}` is used as {} here and as {} elsewhere",
+                        output.step,
+                        outputs::name(output.kind),
+                        outputs::name(kind)
+                    )));
+                }
             }
         }
     }
@@ -205,7 +220,7 @@ fn references(steps: &[&Step], local: &[&Step]) -> Result<(), String> {
 }
 
 /// Checks that a step can have the output that is referred to.
-fn gives(giver: Option<&Step>, output: &OutputRef) -> Result<(), String> {
+fn gives<'a>(giver: Option<&'a Step>, output: &OutputRef) -> Result<&'a Step, String> {
     let OutputRef { step, kind } = output;
     let Some(giver) = giver else {
         return Err(format!("no earlier step is called `{step}`"));
@@ -216,5 +231,5 @@ fn gives(giver: Option<&Step>, output: &OutputRef) -> Result<(), String> {
         Yields::Printed => true,
     };
     let kind = outputs::name(*kind);
-    if gives { Ok(()) } else { Err(format!("the step `{step}` gives no {kind}")) }
+    if gives { Ok(giver) } else { Err(format!("the step `{step}` gives no {kind}")) }
 }

@@ -3,6 +3,7 @@
 
 use super::walk::{self, Texts};
 use crate::model::action::Slot;
+use crate::model::variable;
 use crate::model::wit::{OutputKind, OutputRef, Part, Text};
 
 /// Checks texts.
@@ -35,7 +36,7 @@ fn one(slot: Slot, text: &Text) -> Result<(), String> {
             Part::HostFile(_) if slot != Slot::Value => {
                 return misplaced();
             }
-            Part::HostEnv(name) if !variable(name) => {
+            Part::HostEnv(name) if !variable::is_name(name) => {
                 return Err(format!("`{name}` is not a valid name of a variable"));
             }
             Part::HostEnv(_) if matches!(slot, Slot::Program | Slot::Url) => {
@@ -75,13 +76,6 @@ fn url(text: &str) -> bool {
 
 fn literal(part: &Part) -> Option<&str> {
     if let Part::Literal(text) = part { Some(text) } else { None }
-}
-
-/// Whether a shell would take this for the name of a variable.
-pub(super) fn variable(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]

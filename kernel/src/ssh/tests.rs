@@ -1,10 +1,17 @@
 //! Scripts over channels of a real connection.
 
 use super::fixture::{Server, finish, gone, script};
-use super::{Chunk, Exit, SshError, quote_bytes};
+use super::{Channel, Chunk, Exit, Session, SshError, quote_bytes};
 use rustix::process::{Signal, kill_process};
 use std::future::{pending, ready};
 use std::time::{Duration, Instant};
+
+/// A channel whose shell reads this script.
+async fn started(session: &Session, script: &str) -> Channel {
+    let mut channel = session.channel().await.unwrap();
+    channel.write_all(script.as_bytes()).await.unwrap();
+    channel
+}
 
 #[tokio::test]
 async fn a_script_reads_and_writes_a_mebibyte() {
@@ -30,21 +37,19 @@ async fn a_script_reads_and_writes_a_mebibyte() {
 async fn output_before_input_blocks_nobody() {
     let server = Server::start("");
     let (_pool, session) = server.connect().await;
-    let mut channel = session.channel().await.unwrap();
-    channel.write_all(b"head -c 4000000 /dev/zero; cat >/dev/null; echo end\n").await.unwrap();
+    let mut channel =
+        started(&session, "head -c 4000000 /dev/zero; cat >/dev/null; echo end\n").await;
     channel.write_all(&vec![b'x'; 8_000_000]).await.unwrap();
     channel.close_stdin();
     let ran = finish(channel).await;
     assert_eq!(ran.out.len(), 4_000_000 + b"end\n".len());
 
-    let mut channel = session.channel().await.unwrap();
-    channel.write_all(b"cat /dev/zero; exit\n").await.unwrap();
+    let mut channel = started(&session, "cat /dev/zero; exit\n").await;
     let flood = channel.write_all(&vec![b'x'; 64 << 20]).await;
     assert!(matches!(flood, Err(SshError::Flood { .. })), "{flood:?}");
     drop(channel);
 
-    let mut channel = session.channel().await.unwrap();
-    channel.write_all(b"exit 4\n").await.unwrap();
+    let mut channel = started(&session, "exit 4\n").await;
     let closed = channel.write_all(&vec![b'x'; 64 << 20]).await;
     assert!(matches!(closed, Err(SshError::StdinClosed { .. })), "{closed:?}");
     assert_eq!(finish(channel).await.exit, Exit::Code(4));
@@ -79,8 +84,7 @@ async fn a_killed_shell_is_not_a_lost_connection() {
 async fn a_killed_master_is_a_lost_connection() {
     let server = Server::start("");
     let (pool, session) = server.connect().await;
-    let mut channel = session.channel().await.unwrap();
-    channel.write_all(b"echo on; sleep 20; echo off\n").await.unwrap();
+    let mut channel = started(&session, "echo on; sleep 20; echo off\n").await;
     assert_eq!(channel.next().await, Some(Chunk::Stdout(b"on\n".to_vec())));
     kill_process(pool.pids()[0], Signal::KILL).unwrap();
     let ran = finish(channel).await;
@@ -95,8 +99,7 @@ async fn a_killed_master_is_a_lost_connection() {
 async fn a_server_that_dies_is_a_lost_connection() {
     let mut server = Server::start("");
     let (_pool, session) = server.connect().await;
-    let mut channel = session.channel().await.unwrap();
-    channel.write_all(b"echo on; exec sleep 60\n").await.unwrap();
+    let mut channel = started(&session, "echo on; exec sleep 60\n").await;
     assert_eq!(channel.next().await, Some(Chunk::Stdout(b"on\n".to_vec())));
     server.cut();
     let started = Instant::now();
@@ -147,14 +150,12 @@ async fn twenty_channels_at_once_need_no_more_than_eight_sessions() {
 async fn a_dropped_channel_gives_its_place_back_and_a_refused_one_is_explained() {
     let server = Server::start("MaxSessions 1");
     let (_pool, session) = server.connect().await;
-    let mut dropped = session.channel().await.unwrap();
-    dropped.write_all(b"sleep 0.7\n").await.unwrap();
+    let dropped = started(&session, "sleep 0.7\n").await;
     drop(dropped);
     // sshd still counts the dropped one for a while, so this is refused at first.
     assert_eq!(script(&session, b"echo ok\n").await.unwrap().out, b"ok\n");
 
-    let mut held = session.channel().await.unwrap();
-    held.write_all(b"echo on; read line\n").await.unwrap();
+    let mut held = started(&session, "echo on; read line\n").await;
     held.next().await;
     let refused = session.channel().await.unwrap_err();
     assert!(

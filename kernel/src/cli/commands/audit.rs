@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::super::operate;
 use super::super::view::View;
 use super::{Failure, Operation, Shell};
 
@@ -13,12 +12,7 @@ const LINES: usize = 50;
 pub fn run(shell: &Shell) -> Result<(), Failure> {
     let workspace = shell.workspace()?;
     let operation = Operation { prints: true, ..Operation::new("audit") };
-    let logs = shell.block(async {
-        let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
-        let logs = ready.run.audit_logs(LINES).await;
-        ready.close().await;
-        Ok(logs?)
-    })?;
+    let logs = shell.ask(&workspace, &operation, async |run| run.audit_logs(LINES).await)?;
     for (host, lines) in logs {
         shell.output.show(&Log { host, lines });
     }

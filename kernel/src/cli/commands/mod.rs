@@ -22,13 +22,15 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 use tokio::runtime::Runtime;
 
+use crate::deploy::remote::Remote;
+use crate::deploy::{Run, RunError};
 use crate::local::{self, Here};
 use crate::plugin::{DefaultVersion, Host};
 
 use super::args::{self, Globals};
 use super::failure::Failure;
 use super::nouns;
-use super::operate::{Operation, operate};
+use super::operate::{self, Operation, operate};
 use super::output::Output;
 use super::stream::Stream;
 use super::workspace::{self, Workspace, plugin_host};
@@ -46,6 +48,21 @@ impl Shell<'_> {
     /// Runs what needs connections or processes.
     pub fn block<T>(&self, future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         (self.runtime)()?.block_on(future)
+    }
+
+    /// Connects for an operation, asks its hosts for something, and ends the connections.
+    fn ask<T>(
+        &self,
+        workspace: &Workspace,
+        operation: &Operation<'_>,
+        ask: impl AsyncFnOnce(&Run<Remote>) -> Result<T, RunError>,
+    ) -> Result<T, Failure> {
+        self.block(async {
+            let ready = operate::ready(workspace, operation, &self.globals, &self.output).await?;
+            let answer = ask(&ready.run).await;
+            ready.close().await;
+            answer.map_err(|error| workspace::place(error, workspace))
+        })
     }
 
     /// The project, with the version that git gives if no option does.

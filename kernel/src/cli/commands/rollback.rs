@@ -2,7 +2,7 @@
 
 use clap::ArgMatches;
 
-use super::super::{operate, workspace};
+use super::super::operate;
 use super::{Failure, Operation, Shell};
 
 /// Deploys an earlier version whose image the hosts still have. Without a version, the last
@@ -13,13 +13,9 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         Some(version) => version.clone(),
         None => {
             let operation = Operation::new("rollback");
-            shell.block(async {
-                let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
-                let found = ready.run.version_before().await;
-                ready.close().await;
-                found.map_err(|error| workspace::place(error, &workspace))
-            })?
-            .ok_or_else(|| {
+            let found =
+                shell.ask(&workspace, &operation, async |run| run.version_before().await)?;
+            found.ok_or_else(|| {
                 Failure::with_help(
                     "there is no earlier version that all hosts and roles have",
                     "see what each host has with `windlass app containers`, and name one: windlass rollback VERSION",

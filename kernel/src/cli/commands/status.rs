@@ -7,7 +7,6 @@ use crate::deploy::standing::Standing;
 use crate::lock::Details;
 
 use super::super::view::View;
-use super::super::{operate, workspace};
 use super::{Failure, Operation, Shell};
 
 /// Deploys that are shown of each host.
@@ -17,12 +16,7 @@ const SHOWN: usize = 5;
 pub fn run(shell: &Shell) -> Result<(), Failure> {
     let workspace = shell.workspace()?;
     let operation = Operation { prints: true, ..Operation::new("status") };
-    let status = shell.block(async {
-        let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
-        let status = ready.run.status().await;
-        ready.close().await;
-        status.map_err(|error| workspace::place(error, &workspace))
-    })?;
+    let status = shell.ask(&workspace, &operation, async |run| run.status().await)?;
     status.standing.iter().for_each(|standing| shell.output.show(standing));
     status.lock.iter().for_each(|by| shell.output.show(&Lock(by)));
     for (host, records) in &status.history {

@@ -279,24 +279,25 @@ impl Reader<'_> {
     }
 
     fn name(&mut self) -> Result<(String, Range<usize>), Refusal> {
-        let place = self.place();
-        match self.tokens.get(self.at).map(|token| &token.kind) {
-            Some(Kind::Name(name)) => {
-                self.at += 1;
-                Ok((name.clone(), place))
-            }
-            _ => Err(Refusal::unknown(place)),
-        }
+        self.word(|kind| if let Kind::Name(name) = kind { Some(name) } else { None })
     }
 
     fn symbol(&mut self) -> Result<(String, Range<usize>), Refusal> {
+        self.word(|kind| if let Kind::Symbol(name) = kind { Some(name) } else { None })
+    }
+
+    /// The next token, if it is a word of the kind that is wanted.
+    fn word(
+        &mut self,
+        of: impl Fn(&Kind) -> Option<&String>,
+    ) -> Result<(String, Range<usize>), Refusal> {
         let place = self.place();
-        match self.tokens.get(self.at).map(|token| &token.kind) {
-            Some(Kind::Symbol(name)) => {
+        match self.tokens.get(self.at).and_then(|token| of(&token.kind)) {
+            Some(word) => {
                 self.at += 1;
-                Ok((name.clone(), place))
+                Ok((word.clone(), place))
             }
-            _ => Err(Refusal::unknown(place)),
+            None => Err(Refusal::unknown(place)),
         }
     }
 

@@ -195,30 +195,31 @@ fn messages(schema: serde_json::Value, value: &str) -> Vec<String> {
 #[test]
 fn words_for_each_rule() {
     let stringish = json!({"type": ["string", "number", "boolean"]});
+    let of_type = |name: &str| json!({ "type": name });
     for (schema, value, expected) in [
-        (json!({"type": "integer"}), "[1]", "`key` should be an integer, found a list"),
+        (of_type("integer"), "[1]", "`key` should be an integer, found a list"),
         (
-            json!({"type": "integer"}),
+            of_type("integer"),
             "\"5\"",
             "`key` should be an integer, found a string [remove the quotes: 5]",
         ),
         (
-            json!({"type": "boolean"}),
+            of_type("boolean"),
             "'yes'",
             "`key` should be a boolean, found a string [remove the quotes: yes]",
         ),
         (
-            json!({"type": "string"}),
+            of_type("string"),
             "1.10",
             "`key` should be a string, found a number [quote it: \"1.10\"]",
         ),
         (
-            json!({"type": "string"}),
+            of_type("string"),
             "",
             "`key` should be a string, found nothing [give it a value, or remove the key]",
         ),
         (
-            json!({"type": "array"}),
+            of_type("array"),
             "a",
             "`key` should be a list, found a string [make it a list, even of one",
         ),
@@ -294,11 +295,11 @@ fn words_for_each_rule() {
             "unknown key `other` in `key` [not here]",
         ),
         (
-            json!({"type": "string"}),
+            of_type("string"),
             "[a, b]",
             "`key` should be a string, found a list [write it as one text",
         ),
-        (json!({"type": "object"}), "[A=b]", "`key` should be a map, found a list [write each one"),
+        (of_type("object"), "[A=b]", "`key` should be a map, found a list [write each one"),
     ] {
         let found = messages(schema, value);
         assert!(found.len() == 1 && found[0].starts_with(expected), "{value}: {found:?}");

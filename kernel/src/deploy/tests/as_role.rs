@@ -59,24 +59,14 @@ fn made(host: &str, command: &RoleCommand) -> Result<ContainerSpec, String> {
 fn it_has_what_the_command_needs_of_the_role_and_nothing_else() {
     let own = web().container;
     let expected = ContainerSpec {
-        name: "shop-web-v1-migrate-up-0123456789ab".into(),
-        image: own.image,
         env: own.env,
         env_files: own.env_files,
         volumes: own.volumes,
         network: own.network,
         user: own.user,
         command: vec![text("bin/migrate"), text("up")],
-        hostname: None,
-        restart: None,
-        labels: Vec::new(),
-        publish: Vec::new(),
-        log_driver: None,
-        log_options: Vec::new(),
-        health: None,
         options: vec![option("network")],
-        entrypoint: None,
-        annotations: Vec::new(),
+        ..ContainerSpec::new("shop-web-v1-migrate-up-0123456789ab", own.image)
     };
     assert_eq!(expected.env, [EnvVar { name: "OWN".into(), value: text("1") }]);
     assert_eq!(made("web-1", &command("web", &["bin/migrate", "up"])), Ok(expected));

@@ -36,25 +36,35 @@ pub static CREW: LazyLock<Crew> = LazyLock::new(|| {
     Crew::new(plugins.collect()).unwrap()
 });
 
+/// A configuration of the shop that goes on with `servers`.
+macro_rules! shop {
+    ($rest:literal) => {
+        concat!(
+            "service: shop\nimage: acme/shop\n",
+            "registry: {server: reg.example, username: jo, password: [PASSWORD]}",
+            $rest
+        )
+    };
+}
+pub(super) use shop;
+
 /// Web on two hosts, workers on two; one host has both.
-pub const BOTH: &str = "
-service: shop
-image: acme/shop
-registry: {server: reg.example, username: jo, password: [PASSWORD]}
+pub const BOTH: &str = shop!(
+    "
 servers:
   web: [web-1, all-1]
   workers:
     hosts: [all-1, job-1]
     cmd: bin/jobs
-";
+"
+);
 
 /// Web on one host.
-pub const ONE: &str = "
-service: shop
-image: acme/shop
-registry: {server: reg.example, username: jo, password: [PASSWORD]}
+pub const ONE: &str = shop!(
+    "
 servers: [web-1]
-";
+"
+);
 
 /// Everything that a run reports.
 pub type Events = Arc<Mutex<Vec<Event>>>;

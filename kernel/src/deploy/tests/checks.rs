@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::bench::{Bench, Outcome, operation};
+use super::bench::{Bench, Outcome, operation, shop};
 use super::client::{Client, Cut};
 use super::fleet::Lock;
 use super::machine::{REPOSITORY, image_id};
@@ -14,16 +14,15 @@ use crate::deploy::hooks::Hooks;
 use crate::lock::Details;
 
 /// Two web hosts and a worker host.
-const THREE: &str = "
-service: shop
-image: acme/shop
-registry: {server: reg.example, username: jo, password: [PASSWORD]}
+const THREE: &str = shop!(
+    "
 servers:
   web: [web-1, web-2]
   workers:
     hosts: [job-1]
     cmd: bin/jobs
-";
+"
+);
 
 /// Version 1 everywhere, with the gate before the start and by default.
 async fn both() -> [(bool, Bench); 2] {
@@ -265,15 +264,14 @@ impl Check {
 /// A quarter of nine hosts is two at a time, those of the primary role first.
 #[tokio::test]
 async fn hosts_boot_in_groups_until_one_fails() {
-    let config = "
-service: shop
-image: acme/shop
-registry: {server: reg.example, username: jo, password: [PASSWORD]}
+    let config = shop!(
+        "
 servers:
   jobs: {hosts: [j-1, j-2, j-3, j-4, j-5, j-6]}
   web: [w-1, w-2, w-3]
 boot: {limit: 25%}
-";
+"
+    );
     let groups = ["w-1 w-2", "j-1 w-3", "j-2 j-3", "j-4 j-5", "j-6"];
     let groups = groups.map(|group| group.split(' ').collect::<Vec<_>>());
     for gate in ["retire", "start"] {
@@ -310,13 +308,12 @@ boot: {limit: 25%}
 
 #[tokio::test]
 async fn there_is_a_pause_between_groups_if_one_is_configured() {
-    let config = "
-service: shop
-image: acme/shop
-registry: {server: reg.example, username: jo, password: [PASSWORD]}
+    let config = shop!(
+        "
 servers: [w-1, w-2]
 boot: {limit: 1, wait: 1}
-";
+"
+    );
     let bench = Bench::new(config);
     let began = std::time::Instant::now();
     assert!(deploy(&bench, "v1").await.0.good());

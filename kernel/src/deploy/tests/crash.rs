@@ -100,28 +100,25 @@ fn any(at: usize) -> Cut {
     [Cut::Kill, Cut::KillAll, Cut::Stop][at % 3](at)
 }
 
-/// The first deploy of a fleet has nobody to keep serving, but must not get stuck either.
-#[tokio::test]
-async fn a_first_deploy_killed_anywhere() {
-    let empty = Bench::new(BOTH);
-    let whole = empty.copy().deploy("v1").await;
+/// A deploy of `v1` that is cut anywhere recovers.
+async fn killed_anywhere(start: Bench) {
+    let whole = start.copy().deploy("v1").await;
     assert!(whole.good(), "{:?}", whole.result);
     for at in sample::places(whole.passed) {
-        let (bench, cut) = (empty.copy(), any(at));
+        let (bench, cut) = (start.copy(), any(at));
         bench.deploy_until("v1", cut).await;
         recovers(&bench, cut, "v1").await;
     }
 }
 
+/// The first deploy of a fleet has nobody to keep serving, but must not get stuck either.
+#[tokio::test]
+async fn a_first_deploy_killed_anywhere() {
+    killed_anywhere(Bench::new(BOTH)).await;
+}
+
 /// The same version again makes room for itself.
 #[tokio::test]
 async fn a_repeated_deploy_killed_anywhere() {
-    let steady = Bench::with(BOTH, "v1").await;
-    let whole = steady.copy().deploy("v1").await;
-    assert!(whole.good(), "{:?}", whole.result);
-    for at in sample::places(whole.passed) {
-        let (bench, cut) = (steady.copy(), any(at));
-        bench.deploy_until("v1", cut).await;
-        recovers(&bench, cut, "v1").await;
-    }
+    killed_anywhere(Bench::with(BOTH, "v1").await).await;
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::bench::{Bench, Outcome};
+use super::bench::{Bench, Outcome, shop};
 use super::client::Cut;
 use super::machine::{CORD, HOME, Machine, REPOSITORY, image_id};
 use super::sample;
@@ -15,16 +15,15 @@ use crate::model::wit::{
     Action, Condition, ContainerAction, ContainerState, ContainerStatus, HealthStatus, Mount, Wait,
 };
 
-const CONFIG: &str = "
-service: shop
-image: acme/shop
-registry: {server: reg.example, username: jo, password: [PASSWORD]}
+const CONFIG: &str = shop!(
+    "
 servers:
   web: [all-1]
   workers:
     hosts: [all-1]
     cmd: bin/jobs
-";
+"
+);
 
 /// A container as something may have left it.
 #[derive(Debug, Clone)]

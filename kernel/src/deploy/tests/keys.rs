@@ -204,13 +204,17 @@ async fn public_roles_are_checked_as_the_root_says() {
 #[tokio::test]
 async fn roles_lay_their_check_over_the_roots() {
     let check = |settings: Value| json!({"servers": {"web": {"healthcheck": settings}}});
-    changes(check(json!({"cmd": "bin/check"})), &[(WEB, "--health-cmd '(bin/check) && ")]).await;
-    changes(check(json!({"port": 8080})), &[(WEB, "localhost:8080/up")]).await;
-    changes(check(json!({"path": "/alive"})), &[(WEB, "localhost:3000/alive")]).await;
-    changes(check(json!({"interval": "3s"})), &[(WEB, "--health-interval 3s ")]).await;
-    changes(check(json!({"max_attempts": 20})), &[("web-1 app.web.ready", "within 212 s")]).await;
-    changes(check(json!({"log_lines": 7})), &[("web-1 app.web.logs", "--tail 7 ")]).await;
-    changes(check(json!({"cord": "/rope"})), &[(WEB, "(stat /rope/cord ")]).await;
+    for (settings, at, text) in [
+        (json!({"cmd": "bin/check"}), WEB, "--health-cmd '(bin/check) && "),
+        (json!({"port": 8080}), WEB, "localhost:8080/up"),
+        (json!({"path": "/alive"}), WEB, "localhost:3000/alive"),
+        (json!({"interval": "3s"}), WEB, "--health-interval 3s "),
+        (json!({"max_attempts": 20}), "web-1 app.web.ready", "within 212 s"),
+        (json!({"log_lines": 7}), "web-1 app.web.logs", "--tail 7 "),
+        (json!({"cord": "/rope"}), WEB, "(stat /rope/cord "),
+    ] {
+        changes(check(settings), &[(at, text)]).await;
+    }
     removes(check(json!({"cord": false})), WEB, "kamal-cord").await;
 }
 

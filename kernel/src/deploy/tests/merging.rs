@@ -14,24 +14,11 @@ fn health(command: &str) -> Option<Health> {
 /// A container of `web`.
 pub fn workload(host: &str) -> Workload {
     let container = ContainerSpec {
-        name: "shop-web-v1".into(),
-        image: "shop:v1".into(),
-        hostname: None,
-        restart: None,
         labels: vec![("service".into(), text("shop"))],
         env: vec![EnvVar { name: "OWN".into(), value: text("1") }],
-        env_files: Vec::new(),
         volumes: vec![text("/a:/a")],
-        publish: Vec::new(),
-        network: None,
-        user: None,
-        log_driver: None,
-        log_options: Vec::new(),
         health: health("own"),
-        options: Vec::new(),
-        entrypoint: None,
-        command: Vec::new(),
-        annotations: Vec::new(),
+        ..ContainerSpec::new("shop-web-v1", "shop:v1")
     };
     let (role, version) = ("web".to_string(), "v1".to_string());
     Workload {
@@ -47,17 +34,7 @@ pub fn workload(host: &str) -> Workload {
 }
 
 fn gives(change: impl Fn(&mut Contribution)) -> Contribution {
-    let mut part = Contribution {
-        host: "web-1".into(),
-        role: "web".into(),
-        labels: Vec::new(),
-        env: Vec::new(),
-        env_files: Vec::new(),
-        volumes: Vec::new(),
-        network: None,
-        health: None,
-        annotations: Vec::new(),
-    };
+    let mut part = Contribution::new("web-1", "web");
     change(&mut part);
     part
 }

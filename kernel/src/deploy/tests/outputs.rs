@@ -38,17 +38,46 @@ fn yields(step: &PlannedStep) -> Option<OutputKind> {
     }
 }
 
-#[test]
-fn a_command_yields_what_its_users_say() {
-    let token = OutputRef { step: "token".into(), kind: OutputKind::SecretText };
-    let steps = vec![run("token", Vec::new()), run("use", vec![Part::OutputOf(token)])];
+fn lowered(steps: Vec<(String, Step)>) -> Vec<PlannedStep> {
     let files = LocalFiles::default();
     let at_hand = AtHand { files: &files, unrouted: &[], run_id: "" };
-    let planned = lower(CREW.engine(), &at_hand, steps).unwrap();
+    lower(CREW.engine(), &at_hand, steps).unwrap()
+}
+
+/// What a step yields, as this kind.
+fn output(step: &str, kind: OutputKind) -> Text {
+    vec![Part::OutputOf(OutputRef { step: step.into(), kind })]
+}
+
+#[test]
+fn a_command_yields_what_its_users_say() {
+    let steps = vec![run("token", Vec::new()), run("use", output("token", OutputKind::SecretText))];
+    let planned = lowered(steps);
     assert_eq!(
         planned.iter().map(yields).collect::<Vec<_>>(),
         [Some(OutputKind::SecretText), None]
     );
+}
+
+/// Steps of one name on two hosts are two steps; one of this machine is the same for all.
+#[test]
+fn a_kind_is_of_the_host_that_uses_it() {
+    use OutputKind as K;
+    let on =
+        |host: &str, (plugin, step): (String, Step)| (plugin, Step { host: host.into(), ..step });
+    let each = [("web-1", K::Port), ("web-2", K::IpAddress)];
+    let steps = each.into_iter().flat_map(|(host, kind)| {
+        [run("find", Vec::new()), run("use", output("find", kind))].map(|step| on(host, step))
+    });
+    let of_each: Vec<_> = lowered(steps.collect()).iter().map(yields).collect();
+    assert_eq!(of_each, [Some(K::Port), None, Some(K::IpAddress), None]);
+
+    let mut here = vec![on(LOCAL, run("find", Vec::new()))];
+    here[0].1.phase = Phase::Stage;
+    let uses = ["web-1", "web-2"].map(|host| on(host, run("use", output("find", K::Digest))));
+    here.extend(uses);
+    let of_here: Vec<_> = lowered(here).iter().map(yields).collect();
+    assert_eq!(of_here, [Some(K::Digest), None, None]);
 }
 
 fn literal(text: &str) -> Text {
@@ -63,18 +92,14 @@ async fn a_secret_that_this_machine_yields_reaches_hosts_and_no_eye() {
     let Action::Run(command) = &mut mint.action else { unreachable!() };
     let script = "echo minting >&2; printf 'mint-%s-%s\\n' 5c1fe0 sesame";
     command.argv = ["sh", "-c", script].map(literal).to_vec();
-    let token = OutputRef { step: "token".into(), kind: OutputKind::SecretText };
     let wanted = ContainerAction::Login(RegistryLogin {
         server: Some("cloud.example".into()),
         username: literal("token"),
-        password: vec![Part::OutputOf(token)],
+        password: output("token", OutputKind::SecretText),
     });
     let login = Step { phase: Phase::Stage, ..run("login", Vec::new()).1 };
     let login = Step { action: Action::Container(wanted), ..login };
-    let files = LocalFiles::default();
-    let at_hand = AtHand { files: &files, unrouted: &[], run_id: "" };
-    let steps = [mint, login].map(|step| ("mint".to_string(), step)).to_vec();
-    let steps = lower(CREW.engine(), &at_hand, steps).unwrap();
+    let steps = lowered([mint, login].map(|step| ("mint".to_string(), step)).to_vec());
 
     let bench = Bench::new(ONE);
     let (run, events) = bench.run("v1", Cut::Never);

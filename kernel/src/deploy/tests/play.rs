@@ -2,17 +2,16 @@
 
 use serde_json::json;
 
-use super::bench::{self, CREW, brief};
+use super::bench::{self, CREW, brief, shop};
 
-const CONFIG: &str = "
-service: shop
-image: acme/shop
-registry: {server: reg.example, username: jo, password: [PASSWORD]}
+const CONFIG: &str = shop!(
+    "
 servers: {web: [web-1], workers: {hosts: [job-1]}}
 accessories:
   db: {image: mysql, host: db-1}
   cache: {image: redis, roles: [workers]}
-";
+"
+);
 
 /// The hosts of an operation, with these roles chosen if any.
 fn about(operation: &str, name: &str, chosen: Option<&str>) -> Vec<String> {

@@ -188,10 +188,7 @@ fn asked_to_stop_in_a_wait_it_gives_up_and_takes_back() {
 #[test]
 fn asked_to_stop_in_a_command_it_ends_that_and_takes_back() {
     each_shell(|bench| {
-        let trip = trip(vec![
-            does("a", "sleep 0.3; echo a >>log").back(shell("echo -a >>log")),
-            does("next", "echo next >>log"),
-        ]);
+        let trip = a_then_b("sleep 0.3; echo a >>log");
         let outcome = stopped(&bench, &trip, 0);
         assert_eq!(bench.text("log").unwrap(), "a\n-a\n");
         assert_eq!(outcome.code("a"), Some(0), "the command itself was not cut");

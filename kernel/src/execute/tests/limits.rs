@@ -57,10 +57,7 @@ fn a_delay_is_as_long_as_configured() {
 #[test]
 fn a_script_past_its_own_deadline_begins_nothing_more() {
     each_shell(|bench| {
-        let trip = trip(vec![
-            does("a", "echo a >>log").back(shell("echo -a >>log")),
-            does("b", "echo b >>log"),
-        ]);
+        let trip = a_then_b("echo a >>log");
         // As after a clock that ran on while the host was busy elsewhere.
         let text =
             bench.script(&trip).text.replace("up; B=$U; [ $U", "E=$((E-9000)); up; B=$U; [ $U");

@@ -18,15 +18,7 @@ pub(super) fn watch(commands: &str, accept: &[&str], reject: &[&str], steady: &[
 }
 
 pub(super) fn http(url: &str) -> HttpWait {
-    HttpWait {
-        url: literal(url),
-        status_from: 200,
-        status_to: 299,
-        contains: None,
-        absent: Vec::new(),
-        port_after: None,
-        container: None,
-    }
+    HttpWait::new(literal(url))
 }
 
 /// Counts its calls in a file and says the word of each; the last one again and again.

@@ -29,8 +29,9 @@ fn a_guard_without_number_counts_as_none() {
     });
 }
 
-/// Holds the fence as a trip does, until it is asked to stop.
-fn holder(bench: &Bench, at_the_end: &str) -> Running {
+/// Raises the fence to a number and holds it as a trip does, until it is asked to stop.
+fn holder(bench: &Bench, number: u64, at_the_end: &str) -> Running {
+    raise(bench, number, false);
     let (guard, group) = (bench.paths.guard(), bench.paths.group());
     let mut running = bench.start(&format!(
         "exec 9>>{guard}; flock 9; printf '%s\\n' $$ >{group}; ev holds\n\
@@ -43,8 +44,7 @@ fn holder(bench: &Bench, at_the_end: &str) -> Running {
 #[test]
 fn a_script_that_holds_the_fence_is_asked_to_stop_and_waited_for() {
     each_shell(|bench| {
-        raise(&bench, 1, false);
-        let held = holder(&bench, "sleep 0.5 9>&-; echo undone >>log; ev undone");
+        let held = holder(&bench, 1, "sleep 0.5 9>&-; echo undone >>log; ev undone");
         assert_eq!(raise(&bench, 2, false), [Answer::Raised { number: 2 }]);
         assert_eq!(bench.text("log").unwrap(), "undone\n", "it had the time to take back");
         assert_eq!(held.answers(), []);
@@ -55,8 +55,7 @@ fn a_script_that_holds_the_fence_is_asked_to_stop_and_waited_for() {
 #[test]
 fn a_larger_number_stays_even_if_its_holder_was_stopped() {
     each_shell(|bench| {
-        raise(&bench, 7, false);
-        let held = holder(&bench, "");
+        let held = holder(&bench, 7, "");
         assert_eq!(raise(&bench, 3, false), [Answer::Larger { number: 7 }]);
         held.answers();
         assert_eq!(bench.text(&bench.paths.guard()).unwrap(), "7\n");

@@ -2,12 +2,18 @@
 
 use super::*;
 
+/// A lease that `r1` has and renews.
+fn renewing(bench: &Bench) -> Running {
+    bench.acquire("r1");
+    let mut renewing = bench.start(&script::renew(&bench.paths, "r1"));
+    assert_eq!(renewing.event(), Some(vec!["ready".to_string()]));
+    renewing
+}
+
 #[test]
 fn each_line_renews_the_lease() {
     each_shell(|bench| {
-        bench.acquire("r1");
-        let mut renewing = bench.start(&script::renew(&bench.paths, "r1"));
-        assert_eq!(renewing.event(), Some(vec!["ready".to_string()]));
+        let mut renewing = renewing(&bench);
         for _ in 0..3 {
             bench.set_lease("r1", &boot(), 1);
             renewing.say("beat\n");
@@ -27,9 +33,7 @@ fn each_line_renews_the_lease() {
 #[test]
 fn a_lease_that_somebody_took_is_lost_and_stays_theirs() {
     each_shell(|bench| {
-        bench.acquire("r1");
-        let mut renewing = bench.start(&script::renew(&bench.paths, "r1"));
-        assert!(renewing.event().is_some());
+        let mut renewing = renewing(&bench);
         bench.set_lease("r1", &boot(), uptime() - 1);
         assert!(matches!(bench.acquire("r2")[..], [Answer::Acquired { .. }]));
         let theirs = bench.lease();
@@ -42,9 +46,7 @@ fn a_lease_that_somebody_took_is_lost_and_stays_theirs() {
 #[test]
 fn a_lock_that_somebody_released_is_lost() {
     each_shell(|bench| {
-        bench.acquire("r1");
-        let mut renewing = bench.start(&script::renew(&bench.paths, "r1"));
-        assert!(renewing.event().is_some());
+        let mut renewing = renewing(&bench);
         std::fs::remove_dir_all(bench.path(&bench.paths.lock())).unwrap();
         renewing.say("beat\n");
         assert_eq!(renewing.answers(), [Answer::Lost]);

@@ -2,8 +2,8 @@
 //! ask for it.
 //!
 //! Effects, grants, the checks of answers, the text of plans and the tests read it, and nothing
-//! else decides about an action. Every row is a whole [`Profile`], and no arm is a wildcard: an
-//! action that is added to the contract does not compile until its row is written.
+//! else decides about an action. Every row says what it does, to whom, and what it takes, and no arm
+//! is a wildcard: an action that is added to the contract does not compile until its row is written.
 
 mod containers;
 mod waits;
@@ -59,142 +59,99 @@ pub struct Profile<'a> {
     pub sentence: String,
 }
 
+/// A row of what every action must have decided: without paths, texts, variables and outputs.
+fn row<'a>(
+    effect: Effect,
+    needs: impl Into<Option<Capability>>,
+    sentence: impl Into<String>,
+) -> Profile<'a> {
+    Profile {
+        effect,
+        needs: needs.into(),
+        paths: Vec::new(),
+        texts: Vec::new(),
+        variables: &[],
+        yields: Yields::Nothing,
+        sentence: sentence.into(),
+    }
+}
+
+/// The row of an action that runs a command.
+fn of_a_command<'a>(effect: Effect, run: &'a Command, sentence: &str) -> Profile<'a> {
+    Profile { texts: command(run), variables: &run.env, ..row(effect, Capability::Run, sentence) }
+}
+
 /// The row of an action.
 pub fn profile(action: &Action) -> Profile<'_> {
+    use Effect::{Read, User, Write};
     match action {
         Action::Container(action) => containers::profile(action),
         Action::Wait(wait) => waits::profile(wait),
         Action::RunAsRole(run) => Profile {
-            effect: Effect::Write,
-            needs: Some(Capability::RunAsRole),
-            paths: Vec::new(),
             texts: argv(&run.argv),
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!("run a command in a new container as the role {} would", run.role),
+            ..row(
+                Write,
+                Capability::RunAsRole,
+                format!("run a command in a new container as the role {} would", run.role),
+            )
         },
         Action::WriteFile(write) => Profile {
-            effect: Effect::Write,
-            needs: None,
-            paths: vec![&write.path],
             texts: vec![(Slot::Content, &write.content)],
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!("write the file {} (mode {:04o})", write.path, write.mode),
+            ..change(
+                [&write.path],
+                format!("write the file {} (mode {:04o})", write.path, write.mode),
+            )
         },
         Action::Upload(upload) => Profile {
-            effect: Effect::Write,
             needs: Some(Capability::Local),
-            paths: vec![&upload.path],
-            texts: Vec::new(),
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!(
-                "put the file {} of this machine at {} (mode {:04o})",
-                upload.source, upload.path, upload.mode
-            ),
+            ..change(
+                [&upload.path],
+                format!(
+                    "put the file {} of this machine at {} (mode {:04o})",
+                    upload.source, upload.path, upload.mode
+                ),
+            )
         },
         Action::WriteEnvFile(write) => Profile {
-            effect: Effect::Write,
-            needs: None,
-            paths: vec![&write.path],
             texts: values(&write.vars),
             variables: &write.vars,
-            yields: Yields::Nothing,
-            sentence: format!("write the env file {}", write.path),
+            ..change([&write.path], format!("write the env file {}", write.path))
         },
-        Action::MakeDirectory(path) => Profile {
-            effect: Effect::Write,
-            needs: None,
-            paths: vec![path],
-            texts: Vec::new(),
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!("make the directory {path}"),
-        },
-        Action::MergeDirectory(merge) => Profile {
-            effect: Effect::Write,
-            needs: None,
-            paths: vec![&merge.source, &merge.target],
-            texts: Vec::new(),
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!("link into {} what it lacks of {}", merge.target, merge.source),
-        },
+        Action::MakeDirectory(path) => change([path], format!("make the directory {path}")),
+        Action::MergeDirectory(merge) => change(
+            [&merge.source, &merge.target],
+            format!("link into {} what it lacks of {}", merge.target, merge.source),
+        ),
         Action::AppendLine(append) => Profile {
-            effect: Effect::Write,
-            needs: None,
-            paths: vec![&append.path],
             texts: vec![(Slot::Content, &append.line)],
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!("append a line to {}", append.path),
+            ..change([&append.path], format!("append a line to {}", append.path))
         },
-        Action::RemoveFile(path) => Profile {
-            effect: Effect::Write,
-            needs: None,
-            paths: vec![path],
-            texts: Vec::new(),
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!("remove the file {path}"),
-        },
-        Action::RemoveDirectory(path) => Profile {
-            effect: Effect::Write,
-            needs: None,
-            paths: vec![path],
-            texts: Vec::new(),
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!("remove the directory {path} and all that is in it"),
-        },
-        Action::Run(run) => Profile {
-            effect: if run.read_only { Effect::Read } else { Effect::Write },
-            needs: Some(Capability::Run),
-            paths: Vec::new(),
-            texts: command(run),
-            variables: &run.env,
-            yields: Yields::Printed,
-            sentence: "run a command".into(),
-        },
-        Action::Exec(user) => Profile {
-            effect: Effect::User,
-            needs: Some(Capability::Run),
-            paths: Vec::new(),
-            texts: command(&user.command),
-            variables: &user.command.env,
-            yields: Yields::Nothing,
-            sentence: "run the command that was typed".into(),
-        },
-        Action::Hook(name) => Profile {
-            effect: Effect::User,
-            needs: Some(Capability::Local),
-            paths: Vec::new(),
-            texts: Vec::new(),
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!("run the hook {name} on this machine"),
-        },
-        Action::Say(_) => Profile {
-            effect: Effect::Read,
-            needs: None,
-            paths: Vec::new(),
-            texts: Vec::new(),
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: "show a text".into(),
-        },
+        Action::RemoveFile(path) => change([path], format!("remove the file {path}")),
+        Action::RemoveDirectory(path) => {
+            change([path], format!("remove the directory {path} and all that is in it"))
+        }
+        Action::Run(run) => {
+            let effect = if run.read_only { Read } else { Write };
+            Profile { yields: Yields::Printed, ..of_a_command(effect, run, "run a command") }
+        }
+        Action::Exec(user) => of_a_command(User, &user.command, "run the command that was typed"),
+        Action::Hook(name) => {
+            row(User, Capability::Local, format!("run the hook {name} on this machine"))
+        }
+        Action::Say(_) => row(Read, None::<Capability>, "show a text"),
         // Refused wherever it is met: nobody knows what it would do.
-        Action::Other(other) => Profile {
-            effect: Effect::Write,
-            needs: Some(Capability::Run),
-            paths: Vec::new(),
-            texts: Vec::new(),
-            variables: &[],
-            yields: Yields::Nothing,
-            sentence: format!("do `{}`, which this Windlass does not know", other.name),
-        },
+        Action::Other(other) => row(
+            Write,
+            Capability::Run,
+            format!("do `{}`, which this Windlass does not know", other.name),
+        ),
     }
+}
+
+/// The row of an action that changes these paths, which is all that it takes.
+fn change<'a>(paths: impl IntoIterator<Item = &'a String>, sentence: String) -> Profile<'a> {
+    let paths = paths.into_iter().map(String::as_str).collect();
+    Profile { paths, ..row(Effect::Write, None::<Capability>, sentence) }
 }
 
 /// The words of a command line.

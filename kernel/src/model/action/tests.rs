@@ -1,165 +1,154 @@
-//! Every action of the contract has its row: one sample of each.
+//! Every action of the contract has its row: one sample of each, with all that it can hold.
 
 use super::profile;
 use crate::model::plan::Effect;
 use crate::model::wit::{
     Action, BuildOptions, Command, ContainerAction as C, ContainerCondition, ContainerList,
-    ContainerSpec, ContainerWait, DirectoryMerge, EnvFileWrite, ExecOptions, Extension, FileWrite,
-    HttpWait, ImageCopy, ImageFilter, ImageLabel, ImageTag, LineAppend, LogOptions, NetworkSpec,
-    Part, RegistryLogin, Rename, RoleCommand, RunOnce, StopOptions, Text, Upload, UserCommand,
-    Wait,
+    ContainerSpec, ContainerWait, DirectoryMerge, EngineOption, EnvFileWrite, EnvVar, ExecOptions,
+    Extension, FileWrite, HttpWait, ImageCopy, ImageFilter, ImageLabel, ImageTag, LineAppend,
+    LogOptions, NetworkSpec, Part, RegistryLogin, Rename, RoleCommand, RunOnce, StopOptions, Text,
+    Upload, UserCommand, Wait,
 };
 
-fn x() -> String {
-    "x".to_owned()
+fn text(text: &str) -> Text {
+    vec![Part::Literal(text.into())]
 }
 
-fn text() -> Text {
-    vec![Part::Literal(x())]
+fn argv() -> Vec<Text> {
+    vec![text("program"), text("argument")]
+}
+
+fn vars() -> Vec<EnvVar> {
+    vec![EnvVar { name: "NAME".into(), value: text("value") }]
+}
+
+fn labels() -> Vec<(String, String)> {
+    vec![("service".into(), "shop".into())]
 }
 
 fn command(read_only: bool) -> Command {
-    Command {
-        argv: vec![text()],
-        env: Vec::new(),
-        stdin: None,
-        directory: None,
-        success: Vec::new(),
-        read_only,
-    }
+    let (stdin, directory) = (Some(text("input")), Some("directory".into()));
+    Command { argv: argv(), env: vars(), stdin, directory, success: Vec::new(), read_only }
 }
 
 fn container() -> ContainerSpec {
     ContainerSpec {
-        name: x(),
-        image: x(),
-        hostname: None,
-        restart: None,
-        labels: Vec::new(),
-        env: Vec::new(),
-        env_files: Vec::new(),
-        volumes: Vec::new(),
-        publish: Vec::new(),
-        network: None,
-        user: None,
-        log_driver: None,
-        log_options: Vec::new(),
-        health: None,
-        options: Vec::new(),
-        entrypoint: None,
-        command: Vec::new(),
-        annotations: Vec::new(),
+        labels: vec![("label".into(), text("label"))],
+        env: vars(),
+        volumes: vec![text("volume")],
+        user: Some(text("user")),
+        options: vec![EngineOption { name: "option".into(), value: Some(text("option")) }],
+        command: argv(),
+        ..ContainerSpec::new("app", "image")
     }
 }
 
 fn stop() -> StopOptions {
-    StopOptions { container: x(), timeout_s: None }
+    StopOptions { container: "app".into(), timeout_s: None }
 }
 
 fn other() -> Extension {
-    Extension { name: x(), data: "{}".to_owned() }
+    Extension { name: "other".into(), data: "{}".into() }
 }
 
 /// The cases of `container-action`.
-fn of_containers() -> Vec<(C, Effect)> {
+fn of_containers() -> Vec<C> {
+    let app = || "app".to_string();
+    let image = || "image".to_string();
+    let login =
+        |server| RegistryLogin { server, username: text("user"), password: text("password") };
     let build = BuildOptions {
-        context: x(),
-        dockerfile: x(),
-        tags: vec![x()],
-        labels: Vec::new(),
-        arguments: Vec::new(),
+        context: ".".into(),
+        dockerfile: "Dockerfile".into(),
+        tags: vec!["shop:1".into(), "shop:latest".into()],
+        labels: labels(),
+        arguments: vec![("ARGUMENT".into(), text("argument"))],
         target: None,
         options: Vec::new(),
     };
     let logs = LogOptions {
-        container: x(),
+        container: app(),
         tail: None,
         since: None,
         timestamps: false,
         follow: false,
         search: None,
     };
-    let exec = ExecOptions { container: x(), argv: vec![text()], env: Vec::new(), tty: false };
-    let copy = ImageCopy { image: x(), container: x(), source: x(), directory: x() };
+    let (source, directory) = ("/assets".into(), "copied".into());
+    let copy = ImageCopy { image: image(), container: app(), source, directory };
+    let network = NetworkSpec { name: "network".into(), subnet: None, labels: Vec::new() };
     vec![
-        (
-            C::Login(RegistryLogin { server: None, username: text(), password: text() }),
-            Effect::Stage,
-        ),
-        (C::Logout(None), Effect::Stage),
-        (C::Pull(x()), Effect::Stage),
-        (C::Push(x()), Effect::Stage),
-        (C::Build(build), Effect::Stage),
-        (C::Run(container()), Effect::Write),
-        (C::RunOnce(RunOnce { container: container(), tty: false }), Effect::User),
-        (C::Rename(Rename { container: x(), name: x() }), Effect::Write),
-        (C::Start(x()), Effect::Write),
-        (C::Stop(stop()), Effect::Write),
-        (C::Remove(stop()), Effect::Write),
-        (C::Exec(exec), Effect::User),
-        (C::Logs(logs), Effect::Read),
-        (C::HealthLog(x()), Effect::Read),
-        (C::InspectAddress(x()), Effect::Read),
-        (C::InspectPort(x()), Effect::Read),
-        (C::InspectImage(x()), Effect::Read),
-        (C::RequireLabel(ImageLabel { image: x(), label: x(), value: x() }), Effect::Read),
-        (C::Tag(ImageTag { image: x(), reference: x() }), Effect::Write),
-        (C::RemoveImage(x()), Effect::Write),
-        (C::PruneImages(ImageFilter { labels: Vec::new(), all: false }), Effect::Write),
-        (C::CopyFromImage(copy), Effect::Write),
-        (C::ListContainers(ContainerList { labels: Vec::new(), all: false }), Effect::Read),
-        (C::ListImages(x()), Effect::Read),
-        (
-            C::EnsureNetwork(NetworkSpec { name: x(), subnet: None, labels: Vec::new() }),
-            Effect::Write,
-        ),
-        (C::RemoveNetwork(x()), Effect::Write),
-        (C::Other(other()), Effect::Write),
+        C::Login(login(None)),
+        C::Logout(Some("server".into())),
+        C::Pull(image()),
+        C::Push(image()),
+        C::Build(build),
+        C::Run(container()),
+        C::RunOnce(RunOnce { container: container(), tty: false }),
+        C::Rename(Rename { container: app(), name: "old".into() }),
+        C::Start(app()),
+        C::Stop(stop()),
+        C::Remove(stop()),
+        C::Exec(ExecOptions { container: app(), argv: argv(), env: vars(), tty: false }),
+        C::Logs(logs),
+        C::HealthLog(app()),
+        C::InspectAddress(app()),
+        C::InspectPort(app()),
+        C::InspectImage(image()),
+        C::RequireLabel(ImageLabel {
+            image: image(),
+            label: "service".into(),
+            value: "shop".into(),
+        }),
+        C::Tag(ImageTag { image: image(), reference: "shop:latest".into() }),
+        C::RemoveImage(image()),
+        C::PruneImages(ImageFilter { labels: labels(), all: false }),
+        C::CopyFromImage(copy),
+        C::ListContainers(ContainerList { labels: labels(), all: false }),
+        C::ListImages("shop".into()),
+        C::EnsureNetwork(network),
+        C::RemoveNetwork("network".into()),
+        C::Other(other()),
     ]
 }
 
 /// The cases of `wait`.
-fn of_waits() -> Vec<(Wait, Effect)> {
-    let until = ContainerCondition::Ready;
+fn of_waits() -> Vec<Wait> {
     let http = HttpWait {
-        url: text(),
-        status_from: 200,
-        status_to: 299,
-        contains: None,
-        absent: Vec::new(),
-        port_after: None,
-        container: None,
+        contains: Some(text("contained")),
+        absent: vec![text("absent")],
+        port_after: Some(text("before the port")),
+        ..HttpWait::new(text("http://url"))
     };
+    let until = ContainerCondition::Ready;
     vec![
-        (Wait::Container(ContainerWait { container: x(), until, steady_ms: 0 }), Effect::Read),
-        (Wait::Http(http), Effect::Read),
-        (Wait::Command(command(false)), Effect::Write),
-        (Wait::DelayMs(1), Effect::Read),
+        Wait::Container(ContainerWait { container: "app".into(), until, steady_ms: 0 }),
+        Wait::Http(http),
+        Wait::Command(command(false)),
+        Wait::DelayMs(1500),
     ]
 }
 
 /// The cases of `action` that are not variants themselves.
-fn of_hosts() -> Vec<(Action, Effect)> {
-    let role = RoleCommand { role: x(), argv: Vec::new() };
-    let file = FileWrite { path: x(), content: text(), mode: 0o600 };
-    let upload = Upload { path: x(), mode: 0o600, source: x(), template: None };
-    let merge = DirectoryMerge { source: x(), target: x() };
-    let exec = UserCommand { command: command(false), tty: false };
+fn of_hosts() -> Vec<Action> {
+    let path = || "path".to_string();
+    let source = || "source".to_string();
+    let file = FileWrite { path: path(), content: text("content"), mode: 0o600 };
     vec![
-        (Action::RunAsRole(role), Effect::Write),
-        (Action::WriteFile(file), Effect::Write),
-        (Action::Upload(upload), Effect::Write),
-        (Action::WriteEnvFile(EnvFileWrite { path: x(), vars: Vec::new() }), Effect::Write),
-        (Action::MakeDirectory(x()), Effect::Write),
-        (Action::MergeDirectory(merge), Effect::Write),
-        (Action::AppendLine(LineAppend { path: x(), line: text() }), Effect::Write),
-        (Action::RemoveFile(x()), Effect::Write),
-        (Action::RemoveDirectory(x()), Effect::Write),
-        (Action::Run(command(false)), Effect::Write),
-        (Action::Exec(exec), Effect::User),
-        (Action::Hook(x()), Effect::User),
-        (Action::Say(x()), Effect::Read),
-        (Action::Other(other()), Effect::Write),
+        Action::RunAsRole(RoleCommand { role: "web".into(), argv: argv() }),
+        Action::WriteFile(file),
+        Action::Upload(Upload { path: path(), mode: 0o600, source: source(), template: None }),
+        Action::WriteEnvFile(EnvFileWrite { path: path(), vars: vars() }),
+        Action::MakeDirectory(path()),
+        Action::MergeDirectory(DirectoryMerge { source: source(), target: "target".into() }),
+        Action::AppendLine(LineAppend { path: path(), line: text("line") }),
+        Action::RemoveFile(path()),
+        Action::RemoveDirectory(path()),
+        Action::Run(command(false)),
+        Action::Exec(UserCommand { command: command(false), tty: false }),
+        Action::Hook("hook".into()),
+        Action::Say("text".into()),
+        Action::Other(other()),
     ]
 }
 
@@ -171,8 +160,31 @@ fn cases(wit: &str, variant: &str) -> usize {
     body.lines().filter(|line| !line.trim_start().starts_with("///")).count()
 }
 
+/// All that is decided about an action, but what it does not have.
+fn shown(action: &Action) -> String {
+    let profile = profile(action);
+    let of_texts = |(slot, text): &(_, &Text)| match text.as_slice() {
+        [Part::Literal(literal)] => format!("{slot:?} `{literal}`"),
+        _ => panic!("the samples have plain texts"),
+    };
+    let texts: Vec<String> = profile.texts.iter().map(of_texts).collect();
+    let names: Vec<&str> = profile.variables.iter().map(|var| var.name.as_str()).collect();
+    let mut line = format!("{}\n    {:?}", profile.sentence, profile.effect);
+    line.extend(profile.needs.map(|needs| format!(", needs {needs}")));
+    for (what, all) in [
+        ("paths", profile.paths.join(", ")),
+        ("texts", texts.join(", ")),
+        ("sets", names.join(", ")),
+    ] {
+        if !all.is_empty() {
+            line.push_str(&format!("; {what}: {all}"));
+        }
+    }
+    format!("{line}; yields {:?}\n", profile.yields)
+}
+
 #[test]
-fn every_action_has_an_effect_and_a_sentence() {
+fn every_action_has_its_row() {
     let (containers, waits, hosts) = (of_containers(), of_waits(), of_hosts());
     let steps = include_str!("../../../../wit/steps.wit");
     let of_engines = include_str!("../../../../wit/containers.wit");
@@ -181,15 +193,9 @@ fn every_action_has_an_effect_and_a_sentence() {
     // `container` and `wait` are the others.
     assert_eq!(hosts.len() + 2, cases(steps, "action"));
 
-    let containers = containers.into_iter().map(|(of, effect)| (Action::Container(of), effect));
-    let waits = waits.into_iter().map(|(of, effect)| (Action::Wait(of), effect));
-    for (action, effect) in containers.chain(waits).chain(hosts) {
-        let profile = profile(&action);
-        assert_eq!(profile.effect, effect, "{action:?}");
-        let sentence = &profile.sentence;
-        let begins = sentence.starts_with(|c: char| c.is_ascii_lowercase());
-        assert!(begins && !sentence.ends_with('.'), "{action:?}: {sentence:?}");
-    }
+    let containers = containers.into_iter().map(Action::Container);
+    let all = containers.chain(waits.into_iter().map(Action::Wait)).chain(hosts);
+    insta::assert_snapshot!(all.map(|action| shown(&action)).collect::<String>());
 }
 
 #[test]

@@ -28,6 +28,13 @@ pub use crate::model::wit::lowering::{Answer, Lowered, LoweredCommand, LoweredQu
 /// What a call gives: an answer or the guest's findings; or the end of the guest.
 pub(super) type Outcome<T> = wasmtime::Result<Result<T, Vec<Problem>>>;
 
+/// What a call gives that is asked for several things: an answer to each, in the same order, or why
+/// there is none; or the end of the guest.
+pub(super) type Each<T> = wasmtime::Result<Vec<Result<T, String>>>;
+
+/// What hosts have answered to the plugin's questions.
+pub(super) type Seen<'a> = &'a [Observation];
+
 /// One package of the contract: the functions of its interfaces, with the kernel's types.
 ///
 /// Every function runs in the instance that it is given, and fails if the guest traps.
@@ -45,40 +52,25 @@ pub(super) trait Contract: Send + Sync {
     fn describe(&self, guest: &mut Running) -> wasmtime::Result<Description>;
     fn check(&self, guest: &mut Running, cx: &Context) -> wasmtime::Result<Vec<Problem>>;
     fn observe(&self, guest: &mut Running, cx: &Context) -> Outcome<Vec<Question>>;
-    fn plan(&self, guest: &mut Running, cx: &Context, seen: &[Observation]) -> Outcome<Vec<Step>>;
+    fn plan(&self, guest: &mut Running, cx: &Context, seen: Seen) -> Outcome<Vec<Step>>;
 
-    fn workloads(
-        &self,
-        guest: &mut Running,
-        cx: &Context,
-        seen: &[Observation],
-    ) -> Outcome<Vec<Workload>>;
+    fn workloads(&self, guest: &mut Running, cx: &Context, seen: Seen) -> Outcome<Vec<Workload>>;
     fn roll(
         &self,
         guest: &mut Running,
         cx: &Context,
-        seen: &[Observation],
+        seen: Seen,
         workloads: &[Workload],
     ) -> Outcome<Rollout>;
-    fn standing(
-        &self,
-        guest: &mut Running,
-        cx: &Context,
-        seen: &[Observation],
-    ) -> Outcome<Vec<InService>>;
-    fn versions(
-        &self,
-        guest: &mut Running,
-        cx: &Context,
-        seen: &[Observation],
-    ) -> Outcome<Vec<Kept>>;
+    fn standing(&self, guest: &mut Running, cx: &Context, seen: Seen) -> Outcome<Vec<InService>>;
+    fn versions(&self, guest: &mut Running, cx: &Context, seen: Seen) -> Outcome<Vec<Kept>>;
 
     fn routes(&self, guest: &mut Running, cx: &Context) -> Outcome<Vec<String>>;
     fn traffic(
         &self,
         guest: &mut Running,
         cx: &Context,
-        seen: &[Observation],
+        seen: Seen,
         moves: &[Move],
     ) -> Outcome<Vec<Step>>;
     /// Of a proxy, or of an env plugin.
@@ -87,32 +79,16 @@ pub(super) trait Contract: Send + Sync {
         guest: &mut Running,
         kind: Kind,
         cx: &Context,
-        seen: &[Observation],
+        seen: Seen,
         workloads: &[Workload],
     ) -> Outcome<Vec<Contribution>>;
 
     fn repository(&self, guest: &mut Running, cx: &Context) -> Outcome<String>;
 
-    fn lower(
-        &self,
-        guest: &mut Running,
-        actions: &[ContainerAction],
-    ) -> wasmtime::Result<Vec<Result<Lowered, String>>>;
-    fn lower_waits(
-        &self,
-        guest: &mut Running,
-        waits: &[ContainerWait],
-    ) -> wasmtime::Result<Vec<Result<LoweredWait, String>>>;
-    fn lower_queries(
-        &self,
-        guest: &mut Running,
-        queries: &[ContainerQuery],
-    ) -> wasmtime::Result<Vec<Result<LoweredQuery, String>>>;
-    fn read_answers(
-        &self,
-        guest: &mut Running,
-        answers: &[Answer],
-    ) -> wasmtime::Result<Vec<Result<ContainerFact, String>>>;
+    fn lower(&self, guest: &mut Running, actions: &[ContainerAction]) -> Each<Lowered>;
+    fn lower_waits(&self, guest: &mut Running, waits: &[ContainerWait]) -> Each<LoweredWait>;
+    fn lower_queries(&self, guest: &mut Running, queries: &[ContainerQuery]) -> Each<LoweredQuery>;
+    fn read_answers(&self, guest: &mut Running, answers: &[Answer]) -> Each<ContainerFact>;
     fn client_variables(&self, guest: &mut Running) -> wasmtime::Result<Vec<String>>;
 }
 

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use wasmtime::component::{HasSelf, Linker};
 
 use super::{
-    Answer, Contract, Description, InService, Kept, Kind, Lowered, LoweredQuery, LoweredWait,
-    Outcome, Rollout, Running, State,
+    Answer, Contract, Description, Each, InService, Kept, Kind, Lowered, LoweredQuery, LoweredWait,
+    Outcome, Rollout, Running, Seen, State,
 };
 use crate::model::wit::{
     self, ContainerAction, ContainerFact, ContainerQuery, ContainerWait, Context, Contribution,
-    Move, Observation, Problem, Question, Step, Workload,
+    Move, Problem, Question, Step, Workload,
 };
 
 mod bindings {
@@ -106,7 +106,7 @@ impl Contract for Package {
         })
     }
 
-    fn plan(&self, guest: &mut Running, cx: &Context, seen: &[Observation]) -> Outcome<Vec<Step>> {
+    fn plan(&self, guest: &mut Running, cx: &Context, seen: Seen) -> Outcome<Vec<Step>> {
         let seen: Vec<facts::Observation> = translate(&seen)?;
         let answer = call!(guest, call_plan(&translate(cx)?, &seen));
         outcome(match answer {
@@ -117,25 +117,19 @@ impl Contract for Package {
         })
     }
 
-    fn workloads(&self, _: &mut Running, _: &Context, _: &[Observation]) -> Outcome<Vec<Workload>> {
+    fn workloads(&self, _: &mut Running, _: &Context, _: Seen) -> Outcome<Vec<Workload>> {
         absent()
     }
 
-    fn roll(
-        &self,
-        _: &mut Running,
-        _: &Context,
-        _: &[Observation],
-        _: &[Workload],
-    ) -> Outcome<Rollout> {
+    fn roll(&self, _: &mut Running, _: &Context, _: Seen, _: &[Workload]) -> Outcome<Rollout> {
         absent()
     }
 
-    fn standing(&self, _: &mut Running, _: &Context, _: &[Observation]) -> Outcome<Vec<InService>> {
+    fn standing(&self, _: &mut Running, _: &Context, _: Seen) -> Outcome<Vec<InService>> {
         absent()
     }
 
-    fn versions(&self, _: &mut Running, _: &Context, _: &[Observation]) -> Outcome<Vec<Kept>> {
+    fn versions(&self, _: &mut Running, _: &Context, _: Seen) -> Outcome<Vec<Kept>> {
         absent()
     }
 
@@ -143,13 +137,7 @@ impl Contract for Package {
         absent()
     }
 
-    fn traffic(
-        &self,
-        _: &mut Running,
-        _: &Context,
-        _: &[Observation],
-        _: &[Move],
-    ) -> Outcome<Vec<Step>> {
+    fn traffic(&self, _: &mut Running, _: &Context, _: Seen, _: &[Move]) -> Outcome<Vec<Step>> {
         absent()
     }
 
@@ -158,7 +146,7 @@ impl Contract for Package {
         _: &mut Running,
         _: Kind,
         _: &Context,
-        _: &[Observation],
+        _: Seen,
         _: &[Workload],
     ) -> Outcome<Vec<Contribution>> {
         absent()
@@ -168,35 +156,19 @@ impl Contract for Package {
         absent()
     }
 
-    fn lower(
-        &self,
-        _: &mut Running,
-        _: &[ContainerAction],
-    ) -> wasmtime::Result<Vec<Result<Lowered, String>>> {
+    fn lower(&self, _: &mut Running, _: &[ContainerAction]) -> Each<Lowered> {
         absent()
     }
 
-    fn lower_waits(
-        &self,
-        _: &mut Running,
-        _: &[ContainerWait],
-    ) -> wasmtime::Result<Vec<Result<LoweredWait, String>>> {
+    fn lower_waits(&self, _: &mut Running, _: &[ContainerWait]) -> Each<LoweredWait> {
         absent()
     }
 
-    fn lower_queries(
-        &self,
-        _: &mut Running,
-        _: &[ContainerQuery],
-    ) -> wasmtime::Result<Vec<Result<LoweredQuery, String>>> {
+    fn lower_queries(&self, _: &mut Running, _: &[ContainerQuery]) -> Each<LoweredQuery> {
         absent()
     }
 
-    fn read_answers(
-        &self,
-        _: &mut Running,
-        _: &[Answer],
-    ) -> wasmtime::Result<Vec<Result<ContainerFact, String>>> {
+    fn read_answers(&self, _: &mut Running, _: &[Answer]) -> Each<ContainerFact> {
         absent()
     }
 
@@ -210,13 +182,7 @@ fn absent<T>() -> wasmtime::Result<T> {
     Err(wasmtime::Error::msg("the rehearsal has steps alone"))
 }
 
-// Types alone: there is nothing to call.
-impl values::Host for State {}
-impl containers::Host for State {}
-impl facts::Host for State {}
-impl context::Host for State {}
-impl steps::Host for State {}
-impl description::Host for State {}
+crate::plugin::limits::serve_types!(values, containers, facts, context, steps, description);
 
 impl log::Host for State {
     fn write(&mut self, level: log::Level, message: String) {

@@ -3,107 +3,61 @@
 use wasmtime::component::{HasSelf, Linker};
 
 use super::{
-    Answer, Contract, Description, Kind, Lowered, LoweredQuery, LoweredWait, Outcome, Running,
-    State,
+    Answer, Contract, Description, Each, Kind, Lowered, LoweredQuery, LoweredWait, Outcome,
+    Running, Seen, State,
 };
 use crate::model::wit::{
     self, ContainerAction, ContainerFact, ContainerQuery, ContainerWait, Context, Contribution,
-    Move, Observation, Problem, Question, Step, Workload,
+    Move, Problem, Question, Step, Workload,
 };
 pub use bindings::role::exports::windlass::plugin::role::{InService, Kept, Rollout};
 
 /// One module an interface, so that no record exists twice and a component is read through
 /// several.
 mod bindings {
-    pub mod lifecycle {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            inline: "package windlass:lifecycle; world only { export windlass:plugin/lifecycle@0.2.0; }",
-            world: "windlass:lifecycle/only",
-            additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
-            with: {
-                "windlass:plugin/values@0.2.0": crate::model::wit::values,
-                "windlass:plugin/containers@0.2.0": crate::model::wit::containers,
-                "windlass:plugin/facts@0.2.0": crate::model::wit::facts,
-                "windlass:plugin/context@0.2.0": crate::model::wit::context,
-                "windlass:plugin/steps@0.2.0": crate::model::wit::steps,
-                "windlass:plugin/description@0.2.0": crate::model::wit::description,
-            },
-        });
+    macro_rules! only {
+        ($interface:ident, $package:tt, $world:tt) => {
+            pub mod $interface {
+                wasmtime::component::bindgen!({
+                    path: "../wit",
+                    inline: $package,
+                    world: $world,
+                    additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
+                    with: { "windlass:plugin@0.2.0": crate::model::wit },
+                });
+            }
+        };
     }
-    pub mod role {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            inline: "package windlass:role; world only { export windlass:plugin/role@0.2.0; }",
-            world: "windlass:role/only",
-            additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
-            with: {
-                "windlass:plugin/values@0.2.0": crate::model::wit::values,
-                "windlass:plugin/containers@0.2.0": crate::model::wit::containers,
-                "windlass:plugin/facts@0.2.0": crate::model::wit::facts,
-                "windlass:plugin/context@0.2.0": crate::model::wit::context,
-                "windlass:plugin/steps@0.2.0": crate::model::wit::steps,
-                "windlass:plugin/composition@0.2.0": crate::model::wit::composition,
-            },
-        });
-    }
-    pub mod proxy {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            inline: "package windlass:proxy; world only { export windlass:plugin/proxy@0.2.0; }",
-            world: "windlass:proxy/only",
-            additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
-            with: {
-                "windlass:plugin/values@0.2.0": crate::model::wit::values,
-                "windlass:plugin/containers@0.2.0": crate::model::wit::containers,
-                "windlass:plugin/facts@0.2.0": crate::model::wit::facts,
-                "windlass:plugin/context@0.2.0": crate::model::wit::context,
-                "windlass:plugin/steps@0.2.0": crate::model::wit::steps,
-                "windlass:plugin/composition@0.2.0": crate::model::wit::composition,
-            },
-        });
-    }
-    pub mod env {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            inline: "package windlass:env; world only { export windlass:plugin/env@0.2.0; }",
-            world: "windlass:env/only",
-            additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
-            with: {
-                "windlass:plugin/values@0.2.0": crate::model::wit::values,
-                "windlass:plugin/containers@0.2.0": crate::model::wit::containers,
-                "windlass:plugin/facts@0.2.0": crate::model::wit::facts,
-                "windlass:plugin/context@0.2.0": crate::model::wit::context,
-                "windlass:plugin/composition@0.2.0": crate::model::wit::composition,
-            },
-        });
-    }
-    pub mod registry {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            inline: "package windlass:registry; world only { export windlass:plugin/registry@0.2.0; }",
-            world: "windlass:registry/only",
-            additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
-            with: {
-                "windlass:plugin/values@0.2.0": crate::model::wit::values,
-                "windlass:plugin/context@0.2.0": crate::model::wit::context,
-            },
-        });
-    }
-    pub mod engine {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            inline: "package windlass:engine; world only { export windlass:plugin/engine@0.2.0; }",
-            world: "windlass:engine/only",
-            additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
-            with: {
-                "windlass:plugin/values@0.2.0": crate::model::wit::values,
-                "windlass:plugin/containers@0.2.0": crate::model::wit::containers,
-                "windlass:plugin/facts@0.2.0": crate::model::wit::facts,
-                "windlass:plugin/lowering@0.2.0": crate::model::wit::lowering,
-            },
-        });
-    }
+    only!(
+        lifecycle,
+        "package windlass:lifecycle; world only { export windlass:plugin/lifecycle@0.2.0; }",
+        "windlass:lifecycle/only"
+    );
+    only!(
+        role,
+        "package windlass:role; world only { export windlass:plugin/role@0.2.0; }",
+        "windlass:role/only"
+    );
+    only!(
+        proxy,
+        "package windlass:proxy; world only { export windlass:plugin/proxy@0.2.0; }",
+        "windlass:proxy/only"
+    );
+    only!(
+        env,
+        "package windlass:env; world only { export windlass:plugin/env@0.2.0; }",
+        "windlass:env/only"
+    );
+    only!(
+        registry,
+        "package windlass:registry; world only { export windlass:plugin/registry@0.2.0; }",
+        "windlass:registry/only"
+    );
+    only!(
+        engine,
+        "package windlass:engine; world only { export windlass:plugin/engine@0.2.0; }",
+        "windlass:engine/only"
+    );
 }
 
 /// The package.
@@ -152,15 +106,12 @@ impl Contract for Package {
     }
 
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
-        wit::values::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-        wit::containers::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-        wit::facts::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-        wit::context::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-        wit::steps::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-        wit::description::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-        wit::composition::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-        wit::lowering::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-        wit::log::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+        macro_rules! add {
+            ($($interface:ident),*) => {
+                $(wit::$interface::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;)*
+            };
+        }
+        add!(values, containers, facts, context, steps, description, composition, lowering, log);
         Ok(())
     }
 
@@ -176,16 +127,11 @@ impl Contract for Package {
         call!(guest, lifecycle.windlass_plugin_lifecycle.call_observe(cx))
     }
 
-    fn plan(&self, guest: &mut Running, cx: &Context, seen: &[Observation]) -> Outcome<Vec<Step>> {
+    fn plan(&self, guest: &mut Running, cx: &Context, seen: Seen) -> Outcome<Vec<Step>> {
         call!(guest, lifecycle.windlass_plugin_lifecycle.call_plan(cx, seen))
     }
 
-    fn workloads(
-        &self,
-        guest: &mut Running,
-        cx: &Context,
-        seen: &[Observation],
-    ) -> Outcome<Vec<Workload>> {
+    fn workloads(&self, guest: &mut Running, cx: &Context, seen: Seen) -> Outcome<Vec<Workload>> {
         call!(guest, role.windlass_plugin_role.call_workloads(cx, seen))
     }
 
@@ -193,27 +139,17 @@ impl Contract for Package {
         &self,
         guest: &mut Running,
         cx: &Context,
-        seen: &[Observation],
+        seen: Seen,
         workloads: &[Workload],
     ) -> Outcome<Rollout> {
         call!(guest, role.windlass_plugin_role.call_roll(cx, seen, workloads))
     }
 
-    fn standing(
-        &self,
-        guest: &mut Running,
-        cx: &Context,
-        seen: &[Observation],
-    ) -> Outcome<Vec<InService>> {
+    fn standing(&self, guest: &mut Running, cx: &Context, seen: Seen) -> Outcome<Vec<InService>> {
         call!(guest, role.windlass_plugin_role.call_standing(cx, seen))
     }
 
-    fn versions(
-        &self,
-        guest: &mut Running,
-        cx: &Context,
-        seen: &[Observation],
-    ) -> Outcome<Vec<Kept>> {
+    fn versions(&self, guest: &mut Running, cx: &Context, seen: Seen) -> Outcome<Vec<Kept>> {
         call!(guest, role.windlass_plugin_role.call_versions(cx, seen))
     }
 
@@ -225,7 +161,7 @@ impl Contract for Package {
         &self,
         guest: &mut Running,
         cx: &Context,
-        seen: &[Observation],
+        seen: Seen,
         moves: &[Move],
     ) -> Outcome<Vec<Step>> {
         call!(guest, proxy.windlass_plugin_proxy.call_traffic(cx, seen, moves))
@@ -235,35 +171,19 @@ impl Contract for Package {
         call!(guest, registry.windlass_plugin_registry.call_repository(cx))
     }
 
-    fn lower(
-        &self,
-        guest: &mut Running,
-        actions: &[ContainerAction],
-    ) -> wasmtime::Result<Vec<Result<Lowered, String>>> {
+    fn lower(&self, guest: &mut Running, actions: &[ContainerAction]) -> Each<Lowered> {
         call!(guest, engine.windlass_plugin_engine.call_lower(actions))
     }
 
-    fn lower_waits(
-        &self,
-        guest: &mut Running,
-        waits: &[ContainerWait],
-    ) -> wasmtime::Result<Vec<Result<LoweredWait, String>>> {
+    fn lower_waits(&self, guest: &mut Running, waits: &[ContainerWait]) -> Each<LoweredWait> {
         call!(guest, engine.windlass_plugin_engine.call_lower_waits(waits))
     }
 
-    fn lower_queries(
-        &self,
-        guest: &mut Running,
-        queries: &[ContainerQuery],
-    ) -> wasmtime::Result<Vec<Result<LoweredQuery, String>>> {
+    fn lower_queries(&self, guest: &mut Running, queries: &[ContainerQuery]) -> Each<LoweredQuery> {
         call!(guest, engine.windlass_plugin_engine.call_lower_queries(queries))
     }
 
-    fn read_answers(
-        &self,
-        guest: &mut Running,
-        answers: &[Answer],
-    ) -> wasmtime::Result<Vec<Result<ContainerFact, String>>> {
+    fn read_answers(&self, guest: &mut Running, answers: &[Answer]) -> Each<ContainerFact> {
         call!(guest, engine.windlass_plugin_engine.call_read_answers(answers))
     }
 
@@ -276,7 +196,7 @@ impl Contract for Package {
         guest: &mut Running,
         kind: Kind,
         cx: &Context,
-        seen: &[Observation],
+        seen: Seen,
         workloads: &[Workload],
     ) -> Outcome<Vec<Contribution>> {
         if kind == Kind::Env {

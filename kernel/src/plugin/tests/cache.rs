@@ -51,11 +51,17 @@ fn a_description_needs_no_engine() {
     assert!(files(&bench, ".code").is_empty());
 }
 
-#[test]
-fn damaged_code_is_compiled_again() {
+/// A cache that knows one component, and its file with this ending.
+fn filled(ending: &str) -> (Bench, PathBuf) {
     let bench = Bench::uncached();
     run(&bench);
-    let file = files(&bench, ".code").remove(0);
+    let file = files(&bench, ending).remove(0);
+    (bench, file)
+}
+
+#[test]
+fn damaged_code_is_compiled_again() {
+    let (bench, file) = filled(".code");
     let whole = fs::read(&file).unwrap();
     let mut flipped = whole.clone();
     let middle = flipped.len() / 2;
@@ -70,9 +76,7 @@ fn damaged_code_is_compiled_again() {
 
 #[test]
 fn code_of_another_component_is_not_taken() {
-    let bench = Bench::uncached();
-    run(&bench);
-    let code = files(&bench, ".code").remove(0);
+    let (bench, code) = filled(".code");
     let name = code.file_name().unwrap().to_string_lossy().into_owned();
     // The same program to the engine, another to us: one byte of a message differs.
     let other = renamed("out of ideas", "out of pizza");
@@ -90,9 +94,7 @@ fn code_of_another_component_is_not_taken() {
 
 #[test]
 fn damaged_descriptions_are_asked_for_again() {
-    let bench = Bench::uncached();
-    run(&bench);
-    let file = files(&bench, ".json").remove(0);
+    let (bench, file) = filled(".json");
     let whole = fs::read(&file).unwrap();
     for damaged in [&whole[..whole.len() / 2], b"{}", b""] {
         fs::write(&file, damaged).unwrap();
@@ -113,9 +115,7 @@ fn a_directory_open_to_others_is_not_used() {
 
 #[test]
 fn a_link_in_the_cache_is_not_followed() {
-    let bench = Bench::uncached();
-    run(&bench);
-    let file = files(&bench, ".code").remove(0);
+    let (bench, file) = filled(".code");
     let elsewhere = bench.directory.path().join("elsewhere");
     fs::rename(&file, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &file).unwrap();

@@ -158,24 +158,8 @@ fn questions_and_undos_are_checked_too() {
 fn workload(secret: &str) -> Workload {
     let value = vec![Part::Secret(secret.to_owned())];
     let container = ContainerSpec {
-        name: "shop-web-3f9a".to_owned(),
-        image: "shop:3f9a".to_owned(),
-        hostname: None,
-        restart: None,
-        labels: Vec::new(),
         env: vec![EnvVar { name: "A".to_owned(), value }],
-        env_files: Vec::new(),
-        volumes: Vec::new(),
-        publish: Vec::new(),
-        network: None,
-        user: None,
-        log_driver: None,
-        log_options: Vec::new(),
-        health: None,
-        options: Vec::new(),
-        entrypoint: None,
-        command: Vec::new(),
-        annotations: Vec::new(),
+        ..ContainerSpec::new("shop-web-3f9a", "shop:3f9a")
     };
     Workload {
         host: "web-1".to_owned(),
@@ -257,17 +241,7 @@ fn s8_a_strangers_files_stay_in_the_directory_that_was_granted() {
 #[test]
 fn s8_additions_need_compose_and_mounts_containers() {
     use Capability as C;
-    let none = || Contribution {
-        host: "web-1".to_owned(),
-        role: "web".to_owned(),
-        labels: Vec::new(),
-        env: Vec::new(),
-        env_files: Vec::new(),
-        volumes: Vec::new(),
-        network: None,
-        health: None,
-        annotations: Vec::new(),
-    };
+    let none = || Contribution::new("web-1", "web");
     let label = ("traefik.http.routers.evil.rule".to_owned(), literal("PathPrefix(`/`)"));
     let var = EnvVar { name: "LD_PRELOAD".to_owned(), value: literal("x") };
     let health = Health { command: "x".to_owned(), interval_ms: None };

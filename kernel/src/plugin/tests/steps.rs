@@ -44,16 +44,7 @@ fn ask(id: &str, of: &str) -> Step {
 }
 
 fn asks(id: &str, url: Vec<Part>) -> Step {
-    let http = HttpWait {
-        url,
-        status_from: 200,
-        status_to: 299,
-        contains: None,
-        absent: Vec::new(),
-        port_after: None,
-        container: None,
-    };
-    step(id, "web-1", Phase::Route, Action::Wait(Wait::Http(http)))
+    step(id, "web-1", Phase::Route, Action::Wait(Wait::Http(HttpWait::new(url))))
 }
 
 #[test]
@@ -74,6 +65,26 @@ fn references_point_back_in_the_order_of_running() {
     assert_eq!(check(&context(), &steps), Ok(()), "whatever the order of the list");
     let wait = step("address", "web-1", Phase::Start, Action::Wait(Wait::DelayMs(1)));
     assert!(lie(&[wait, ask("ask", "address")]).contains("gives no ip-address"));
+}
+
+/// What a command printed is checked once, where it was printed.
+#[test]
+fn an_output_is_used_as_one_kind() {
+    let using = |id: &str, kind| Part::OutputOf(OutputRef { step: id.to_owned(), kind });
+    let port = |host: &str| {
+        let http = Part::Literal("http://localhost:".to_owned());
+        let asks = asks("port", vec![http, using("find", OutputKind::Port)]);
+        Step { host: host.to_owned(), ..asks }
+    };
+    let find = |host: &str, phase| Step { host: host.to_owned(), ..at("find", phase) };
+    let here = find("local", Phase::Stage);
+    let told = lie(&[here.clone(), ask("ask", "find"), port("web-2")]);
+    assert!(told.contains("`find` is used as port here and as ip-address elsewhere"), "{told}");
+    let own = find("web-1", Phase::Start);
+    assert!(lie(&[own.clone(), ask("ask", "find"), port("web-1")]).contains("is used as port"));
+    let of_each = [own, ask("ask", "find"), find("web-2", Phase::Start), port("web-2")];
+    assert_eq!(check(&context(), &of_each), Ok(()), "two steps of one name on two hosts");
+    assert_eq!(check(&context(), &[here, port("web-1"), port("web-2")]), Ok(()));
 }
 
 #[test]
@@ -181,13 +192,16 @@ fn what_this_machine_yields_before_the_lock_every_host_may_use() {
     assert!(lie(&[back, on("web-1", Phase::Stage)]).contains("no earlier step"));
 }
 
+/// What is said of a step, and of one with the same action as its undo.
+fn lies(step: Step) -> [String; 2] {
+    let mut undone = at("a", Phase::Start);
+    undone.undo = Some(step.action.clone());
+    [step, undone].map(|step| lie(&[step]))
+}
+
 #[test]
 fn s1_http_never_asks_but_by_http_also_in_an_undo() {
-    let file = asks("ask", literal("file:///etc/passwd"));
-    let mut undone = at("a", Phase::Start);
-    undone.undo = Some(file.action.clone());
-    for step in [file, undone] {
-        let lie = lie(&[step]);
+    for lie in lies(asks("ask", literal("file:///etc/passwd"))) {
         assert!(lie.contains("does not begin with `http://`"), "{lie}");
     }
     assert_eq!(check(&context(), &[asks("ask", literal("http://localhost/up"))]), Ok(()));
@@ -199,11 +213,7 @@ fn s2_http_sends_no_variable_of_the_host_and_asks_no_metadata() {
     url.push(Part::HostEnv("AWS_SECRET_ACCESS_KEY".to_owned()));
     let variable = lie(&[asks("ask", url)]);
     assert!(variable.contains("the variable `AWS_SECRET_ACCESS_KEY` in a URL"), "{variable}");
-    let metadata = asks("ask", literal("http://169.254.169.254/latest"));
-    let mut undone = at("a", Phase::Start);
-    undone.undo = Some(metadata.action.clone());
-    for step in [metadata, undone] {
-        let lie = lie(&[step]);
+    for lie in lies(asks("ask", literal("http://169.254.169.254/latest"))) {
         assert!(lie.contains("link-local or metadata"), "{lie}");
     }
 }

@@ -148,13 +148,4 @@ impl Project {
     pub fn image(&self, version: &str) -> String {
         registry::image(&self.service, version)
     }
-
-    /// Writes `./windlass`, which runs the product with the fleet's SSH settings, for
-    /// a person who wants to look around.
-    pub fn write_launcher(&self, windlass: &crate::windlass::Windlass) -> Result<()> {
-        let path = self.dir.join("windlass");
-        self.write("windlass", &windlass.as_script())?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
-            .with_context(|| format!("cannot make {} executable", path.display()))
-    }
 }

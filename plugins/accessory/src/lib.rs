@@ -11,6 +11,8 @@ mod logs;
 pub mod observe;
 mod remove;
 mod rollout;
+mod scene;
+mod scope;
 mod settings;
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use windlass_sdk::arguments::search;
 use windlass_sdk::steps::container as act;
 use windlass_sdk::types::{ContainerAction, LogOptions, Phase, Problem, Step};
 
-use crate::commands::Scene;
 use crate::rollout::present;
+use crate::scene::Scene;
 
 /// For what ends when the user says so.
 pub const NO_LIMIT_MS: u32 = u32::MAX;

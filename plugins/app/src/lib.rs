@@ -8,9 +8,11 @@ pub mod current;
 pub mod describe;
 mod exec;
 mod health;
+mod names;
 pub mod observe;
 mod remove;
 pub mod rollout;
+mod scene;
 mod settings;
 mod spec;
 pub mod standing;
@@ -33,7 +35,7 @@ impl Plugin for App {
         check::check(context)
     }
     fn observe(context: &Context) -> Result<Vec<Question>, Problems> {
-        commands::check_arguments(context)?;
+        scene::check_arguments(context)?;
         Ok(observe::questions(context))
     }
     fn plan(context: &Context, observed: &[Observation]) -> Result<Vec<Step>, Problems> {

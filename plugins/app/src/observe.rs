@@ -8,7 +8,7 @@ use windlass_sdk::types::{
 };
 
 use crate::current::latest_image;
-use crate::spec;
+use crate::names;
 
 const CONTAINERS: &str = "containers";
 const IMAGES: &str = "images";
@@ -29,7 +29,7 @@ pub fn questions(context: &Context) -> Vec<Question> {
         questions.push(ask(IMAGES.to_string(), images));
         if context.aims(Intent::Replace, Area::Roles) {
             for role in roles_on(context, host) {
-                let name = spec::name(context, role);
+                let name = names::name(context, role);
                 questions.push(ask(name_id(role), ContainerQuery::Container(name)));
             }
         }

@@ -14,11 +14,11 @@ use windlass_sdk::types::{
     StopOptions, Wait, Workload,
 };
 
+use crate::cleanup::Renamed;
 use crate::current::up;
 use crate::observe::HostFacts;
 use crate::settings::Settings;
-use crate::workloads::joined;
-use crate::{assets, cleanup, spec};
+use crate::{assets, cleanup, names};
 
 /// Starting may include waiting for a busy engine.
 const RUN_LIMIT_MS: u32 = 300_000;
@@ -44,6 +44,16 @@ pub fn roll(
         }
     }
     if problems.is_empty() { Ok(joined(parts)) } else { Err(problems) }
+}
+
+/// What hosts and roles do, as one.
+pub fn joined(parts: Vec<Rollout>) -> Rollout {
+    let (mut steps, mut moves) = (Vec::new(), Vec::new());
+    for part in parts {
+        steps.extend(part.steps);
+        moves.extend(part.moves);
+    }
+    Rollout { steps, moves }
 }
 
 fn host_steps(
@@ -86,7 +96,7 @@ fn brings_no_image(context: &Context) -> bool {
 
 /// What is not on the host cannot be rolled back to.
 fn require_image(context: &Context, facts: &HostFacts) -> Result<(), Problem> {
-    let image = spec::image(context);
+    let image = names::image(context);
     if facts.images.iter().any(|known| known.reference == image) {
         return Ok(());
     }
@@ -95,14 +105,6 @@ fn require_image(context: &Context, facts: &HostFacts) -> Result<(), Problem> {
         context.version
     );
     Err(error_on(facts.host, format!("the image {image} is no longer on the host"), help))
-}
-
-/// A container that got another name in this plan.
-pub struct Renamed {
-    pub id: String,
-    pub role: String,
-    pub from: String,
-    pub to: String,
 }
 
 /// One role on one host.

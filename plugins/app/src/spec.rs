@@ -6,27 +6,18 @@ use serde_json::{Map, Value};
 use windlass_sdk::run_options::options;
 use windlass_sdk::scalar::Stringish;
 use windlass_sdk::shell;
-use windlass_sdk::steps::{container_spec, distinct_digits, pointer_to, role_prefix};
+use windlass_sdk::steps::{container_spec, distinct_digits, pointer_to};
 use windlass_sdk::texts::{text, with_host_env};
 use windlass_sdk::types::{
     ContainerSpec, Context, EngineOption, EnvVar, HostInfo, Problem, Severity, Text, Workload,
 };
 
+use crate::names::{image, name};
 use crate::settings::Settings;
 use crate::{assets, health};
 
 /// Labels by which Windlass and Kamal find a container again.
 pub const RESERVED_LABELS: [&str; 3] = ["service", "role", "destination"];
-
-/// `REPOSITORY:VERSION`.
-pub fn image(context: &Context) -> String {
-    format!("{}:{}", context.repository, context.version)
-}
-
-/// `SERVICE-ROLE[-DESTINATION]-VERSION`.
-pub fn name(context: &Context, role: &str) -> String {
-    format!("{}-{}", role_prefix(context, role), context.version)
-}
 
 /// The new container of a role on a host, before others add to it.
 pub fn workload(

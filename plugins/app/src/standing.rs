@@ -4,8 +4,8 @@
 use windlass_sdk::containers::{has_role, version};
 use windlass_sdk::types::{Context, InService, Kept, Observation, Problem};
 
-use crate::commands::{Scene, on_roles};
 use crate::current::newest_first;
+use crate::scene::{Scene, on_roles};
 
 /// The versions of the current containers.
 pub fn standing(

@@ -6,8 +6,8 @@ use windlass_sdk::types::{
     Problem, Rollout, Wait,
 };
 
-use crate::commands::Scene;
 use crate::current::to_start;
+use crate::scene::Scene;
 
 /// The container of `--version`, else of the context's version, else the newest. Kamal starts
 /// the one of the context's version, ignores that there is none, and does not wait.

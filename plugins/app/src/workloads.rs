@@ -2,8 +2,9 @@
 
 use windlass_sdk::types::{Area, Context, Intent, Observation, Problem, Rollout, Workload};
 
-use crate::commands::{on_roles, stop};
+use crate::commands::stop;
 use crate::observe::roles_on;
+use crate::scene::on_roles;
 use crate::settings::Settings;
 use crate::{exec, remove, rollout, spec, start};
 
@@ -57,15 +58,5 @@ pub fn roll(
         }
         _ => Vec::new(),
     };
-    Ok(joined(parts))
-}
-
-/// What hosts and roles do, as one.
-pub fn joined(parts: Vec<Rollout>) -> Rollout {
-    let (mut steps, mut moves) = (Vec::new(), Vec::new());
-    for part in parts {
-        steps.extend(part.steps);
-        moves.extend(part.moves);
-    }
-    Rollout { steps, moves }
+    Ok(rollout::joined(parts))
 }

@@ -10,8 +10,9 @@ use windlass_sdk::types::{
 
 use crate::boot::{self, Place};
 use crate::observe::HostFacts;
+use crate::operation::{NOUN, is_downgrade};
 use crate::settings::Settings;
-use crate::{cords, downgrade, reboot};
+use crate::{downgrade, reboot, tidy};
 
 /// The steps of an operation, on the hosts of roles that Traefik routes to.
 pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
@@ -28,12 +29,9 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
         return Err(problems);
     }
     let reboots =
-        downgrade::is_meant(context) || context.verb(NOUN) == Some("reboot") && !steps.is_empty();
+        is_downgrade(context) || context.verb(NOUN) == Some("reboot") && !steps.is_empty();
     Ok(if reboots { reboot::reboot(context, steps) } else { steps })
 }
-
-/// The noun of the plugin's own commands.
-pub const NOUN: &str = "traefik";
 
 fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
     match place.context.verb(NOUN) {
@@ -69,10 +67,10 @@ fn shared(place: &Place) -> Result<Vec<Step>, Problem> {
         let boot: Vec<_> = boot::boot(place)?.into_iter().filter(is_new).collect();
         steps.extend(boot);
     }
-    if downgrade::is_meant(context) {
+    if is_downgrade(context) {
         steps.extend(downgrade::clear(place)?);
     } else if aims(Intent::Replace, Area::Roles) && aims(Intent::Remove, Area::Leftovers) {
-        steps.extend(cords::tidy(context, settings, facts, false)?);
+        steps.extend(tidy::tidy(context, settings, facts, false)?);
     }
     if aims(Intent::Look, Area::Proxies) {
         steps.extend(details(place)?);
@@ -81,7 +79,7 @@ fn shared(place: &Place) -> Result<Vec<Step>, Problem> {
         steps.extend(leave(place)?);
     }
     if aims(Intent::Remove, Area::Roles) {
-        steps.extend(cords::tidy(context, settings, facts, true)?);
+        steps.extend(tidy::tidy(context, settings, facts, true)?);
     }
     Ok(steps)
 }

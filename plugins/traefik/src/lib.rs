@@ -12,10 +12,13 @@ mod cords;
 pub mod describe;
 mod downgrade;
 mod drain;
+mod lane;
 pub mod observe;
+mod operation;
 mod reboot;
 mod route;
 mod settings;
+mod tidy;
 pub mod traffic;
 
 use windlass_sdk::types::{

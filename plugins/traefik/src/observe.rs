@@ -7,10 +7,10 @@ use windlass_sdk::types::{
     Observation, Problem, Query, Question,
 };
 
-use crate::commands::NOUN;
 use crate::container::{NAME, env_file};
+use crate::cords;
+use crate::operation::{NOUN, is_downgrade};
 use crate::settings::Settings;
-use crate::{cords, downgrade};
 
 const TRAEFIK: &str = "traefik";
 const ENV_FILE: &str = "env-file";
@@ -26,7 +26,7 @@ pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
         (context.aims(Intent::Replace, Area::Roles), context.aims(Intent::Remove, Area::Roles));
     let own = context.verb(NOUN);
     let about_proxy = replaces || own.is_some() || context.concerns(Area::Proxies);
-    let downgrades = downgrade::is_meant(context);
+    let downgrades = is_downgrade(context);
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let mut questions = Vec::new();
     for host in settings.hosts(context) {

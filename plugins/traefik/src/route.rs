@@ -9,8 +9,8 @@ use windlass_sdk::types::{
 
 use crate::container::NAME;
 use crate::cords;
+use crate::lane::Lane;
 use crate::settings::Probe;
-use crate::traffic::Lane;
 
 /// The step that yields Traefik's address.
 pub const ADDRESS: &str = "proxy-address";

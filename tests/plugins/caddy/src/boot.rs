@@ -7,12 +7,10 @@ use windlass_sdk::types::{
     ExecOptions, HttpWait, NetworkSpec, OutputKind, Part, Phase, Problem, Step, StopOptions, Wait,
 };
 
+use crate::describe::NAME;
 use crate::files::{self, GREETING, INSIDE, STATUS_PORT};
 use crate::observe::Facts;
 use crate::settings::Settings;
-
-/// The one Caddy of a host, and the network that it shares with the app's containers.
-pub const NAME: &str = "caddy";
 
 /// Starting may include pulling the image.
 const RUN_LIMIT_MS: u32 = 300_000;

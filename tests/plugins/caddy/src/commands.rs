@@ -7,7 +7,8 @@ use windlass_sdk::types::{
     Action, Area, ContainerAction, Context, Intent, Observation, Phase, Problem, RunOnce, Step,
 };
 
-use crate::boot::{NAME, boot, stop};
+use crate::boot::{boot, stop};
+use crate::describe::NAME;
 use crate::files;
 use crate::observe::Facts;
 use crate::settings::{self, Settings};

@@ -13,7 +13,8 @@ use windlass_sdk::types::{
     Problem, Step, Wait, Workload,
 };
 
-use crate::boot::{self, NAME, explain, http, look_up};
+use crate::boot::{self, explain, http, look_up};
+use crate::describe::NAME;
 use crate::files::{File, NEXT, Site};
 use crate::observe::Facts;
 use crate::settings::{self, Settings};

@@ -6,6 +6,7 @@ use windlass_sdk::types::{
     Action, Area, ContainerAction, ContainerList, Context, Intent, Observation, Phase, Problem,
     Step,
 };
+use windlass_sdk::{All, joined};
 
 use crate::observe::Facts;
 use crate::scene::Scene;
@@ -14,27 +15,22 @@ use crate::settings::Settings;
 use crate::{exec, files, logs, remove, rollout};
 
 /// The steps of an operation: accessories in the order of the file, each on all its hosts.
-pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+pub fn plan(context: &Context, observations: &[Observation]) -> All<Step> {
     if !concerns(context) {
         return Ok(Vec::new());
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let arguments = Arguments::of(context);
-    let (mut steps, mut problems): (Vec<Step>, Vec<Problem>) = (Vec::new(), Vec::new());
+    let mut found = Vec::new();
     for accessory in chosen(context, &settings).map_err(|problem| vec![problem])? {
         for (index, host) in hosts(context, accessory).into_iter().enumerate() {
             let facts = Facts { observations, host, accessory };
             let (settings, arguments, first) = (&settings, &arguments, index == 0);
             let scene = Scene { context, settings, arguments, accessory, host, facts, first };
-            match on_host(&scene) {
-                Ok(found) => steps.extend(found),
-                Err(problem) => problems.push(problem),
-            }
+            found.push(on_host(&scene));
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+    let mut steps = joined(found)?;
     if context.aims(Intent::Prepare, Area::Env) {
         audit_push(context, &mut steps);
     }

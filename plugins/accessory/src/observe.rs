@@ -3,6 +3,7 @@
 //! A host without a role is in play only if somebody asks about it. So every operation that
 //! concerns accessories asks at least for their env files.
 
+use windlass_sdk::All;
 use windlass_sdk::containers::{is_referred_to, label, repository, told, told_images};
 use windlass_sdk::env_files::Seen;
 use windlass_sdk::steps::{error_on, question};
@@ -15,7 +16,7 @@ use crate::scope::{NOUN, chosen, concerns, hosts};
 use crate::settings::{Accessory, Settings};
 
 /// Container, image and env file of each accessory in question.
-pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
+pub fn questions(context: &Context) -> All<Question> {
     if !concerns(context) {
         return Ok(Vec::new());
     }

@@ -2,7 +2,8 @@
 
 use windlass_sdk::arguments::Arguments;
 use windlass_sdk::names::{enumerate, nearest};
-use windlass_sdk::types::{Area, Context, HostInfo, Intent, Problem, Severity};
+use windlass_sdk::steps::error;
+use windlass_sdk::types::{Area, Context, HostInfo, Intent, Problem};
 
 use crate::settings::{Accessory, Settings};
 
@@ -39,13 +40,7 @@ pub fn chosen<'a>(
         Some(near) => format!("did you mean `{near}`? {known}"),
         None => known,
     };
-    Err(Problem {
-        severity: Severity::Error,
-        message: format!("there is no accessory `{name}`"),
-        pointer: None,
-        host: None,
-        help: Some(help),
-    })
+    Err(error(format!("there is no accessory `{name}`")).help(help))
 }
 
 /// Its hosts that are in play, in its own order.

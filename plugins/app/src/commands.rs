@@ -1,11 +1,12 @@
 //! The commands `windlass app …`, except those that start new containers.
 
-use windlass_sdk::arguments::search;
+use windlass_sdk::All;
+use windlass_sdk::arguments::log_options;
 use windlass_sdk::containers::{has_role, is_up, version};
 use windlass_sdk::steps::container;
 use windlass_sdk::types::{
-    Area, ContainerAction, ContainerList, Context, Intent, LogOptions, Observation, Phase, Problem,
-    Rollout, Step,
+    Area, ContainerAction, ContainerList, Context, Intent, Observation, Phase, Problem, Rollout,
+    Step,
 };
 
 use crate::current::newest_first;
@@ -14,7 +15,7 @@ use crate::{cleanup, exec, remove};
 
 /// The steps of a command that neither starts nor stops a role; see [`crate::workloads::roll`]
 /// for the others.
-pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+pub fn plan(context: &Context, observations: &[Observation]) -> All<Step> {
     type Plan = fn(&Scene) -> Result<Vec<Step>, Problem>;
     let (per_role, by_host): (Plan, bool) = match context.operation.name.as_str() {
         "app version" => (show_version, false),
@@ -128,17 +129,7 @@ fn logs(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let Some(target) = scene.up().into_iter().next().or_else(last) else {
         return Ok(vec![scene.say("logs", &format!("there is no container of {}", scene.role))]);
     };
-    let (since, grep) = (scene.arguments.text("since"), scene.arguments.text("grep"));
-    let all = since.is_some() || grep.is_some();
-    let default = if all { None } else { Some(if follow { 10 } else { 100 }) };
-    let options = LogOptions {
-        container: target.id.clone(),
-        tail: scene.arguments.number("lines").or(default),
-        since,
-        timestamps: follow,
-        follow,
-        search: search(scene.arguments)?,
-    };
+    let options = log_options(scene.arguments, &target.id, follow)?;
     let state = if is_up(target) { "" } else { ", which is down" };
     let title = format!("Show lines of {}{state}", target.name);
     let step = scene.step("logs", Phase::Start, title, container(ContainerAction::Logs(options)));

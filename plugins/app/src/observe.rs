@@ -1,5 +1,7 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
+use windlass_sdk::All;
+use windlass_sdk::arguments::Arguments;
 use windlass_sdk::containers::{told, told_images};
 use windlass_sdk::steps::question;
 use windlass_sdk::types::{
@@ -9,16 +11,19 @@ use windlass_sdk::types::{
 
 use crate::current::latest_image;
 use crate::names;
+use crate::settings::retain;
 
 const CONTAINERS: &str = "containers";
 const IMAGES: &str = "images";
 
 /// All containers of the service, in any state and of any destination; what images there are;
 /// and who has the names that the new containers will have.
-pub fn questions(context: &Context) -> Vec<Question> {
+pub fn observe(context: &Context) -> All<Question> {
+    // What is typed wrongly is found before a host is asked.
+    retain(&Arguments::of(context))?;
     let is_own = ["app", "prune"].iter().any(|noun| context.verb(noun).is_some());
     if !is_own && !context.concerns(Area::Roles) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let mut questions = Vec::new();
     for host in hosts(context) {
@@ -34,7 +39,7 @@ pub fn questions(context: &Context) -> Vec<Question> {
             }
         }
     }
-    questions
+    Ok(questions)
 }
 
 /// The hosts with a role in play. Others carry accessories, or whatever a plugin has there.

@@ -13,6 +13,7 @@ use windlass_sdk::types::{
     Context, Incoming, Intent, Move, Observation, Phase, Problem, Rename, Rollout, Step,
     StopOptions, Wait, Workload,
 };
+use windlass_sdk::{Problems, all};
 
 use crate::cleanup::Renamed;
 use crate::current::up;
@@ -28,22 +29,15 @@ pub fn roll(
     context: &Context,
     observations: &[Observation],
     workloads: &[Workload],
-) -> Result<Rollout, Vec<Problem>> {
+) -> Result<Rollout, Problems> {
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let (mut parts, mut problems) = (Vec::new(), Vec::new());
-    for host in &context.hosts {
+    let parts = context.hosts.iter().filter_map(|host| {
         let ours: Vec<_> = workloads.iter().filter(|w| w.host == host.name).collect();
-        if ours.is_empty() {
-            continue;
-        }
-        let replaced = HostFacts::of(context, observations, &host.name)
-            .and_then(|facts| host_steps(context, &settings, &facts, &ours));
-        match replaced {
-            Ok(part) => parts.push(part),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(joined(parts)) } else { Err(problems) }
+        let facts = || HostFacts::of(context, observations, &host.name);
+        (!ours.is_empty())
+            .then(|| facts().and_then(|facts| host_steps(context, &settings, &facts, &ours)))
+    });
+    Ok(joined(all(parts)?))
 }
 
 /// What hosts and roles do, as one.

@@ -2,15 +2,16 @@
 
 use windlass_sdk::arguments::Arguments;
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{container, error_at, say, step};
+use windlass_sdk::steps::{container, say, step};
 use windlass_sdk::types::{
     Action, ContainerAction, ContainerState, Context, HostInfo, Incoming, Move, Observation, Phase,
     Problem, Step, StopOptions,
 };
+use windlass_sdk::{All, all};
 
 use crate::current::up;
 use crate::observe::{HostFacts, hosts, roles_on};
-use crate::settings::Settings;
+use crate::settings::{Settings, retain};
 
 /// For what ends when the user says so.
 pub const NO_LIMIT_MS: u32 = u32::MAX;
@@ -82,7 +83,7 @@ pub fn on_hosts<T>(
     context: &Context,
     observations: &[Observation],
     what: impl Fn(&Scene) -> Result<T, Problem>,
-) -> Result<Vec<T>, Vec<Problem>> {
+) -> All<T> {
     on_scenes(context, observations, |_| vec![""], what)
 }
 
@@ -91,7 +92,7 @@ pub fn on_roles<T>(
     context: &Context,
     observations: &[Observation],
     what: impl Fn(&Scene) -> Result<T, Problem>,
-) -> Result<Vec<T>, Vec<Problem>> {
+) -> All<T> {
     on_scenes(context, observations, |host| roles_on(context, host), what)
 }
 
@@ -100,46 +101,24 @@ fn on_scenes<'a, T>(
     observations: &[Observation],
     roles: impl Fn(&'a HostInfo) -> Vec<&'a str>,
     what: impl Fn(&Scene) -> Result<T, Problem>,
-) -> Result<Vec<T>, Vec<Problem>> {
+) -> All<T> {
     let mut settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let arguments = Arguments::of(context);
     if let Some(retain) = retain(&arguments)? {
         settings.retain_containers = Some(retain);
     }
-    let (mut all, mut problems) = (Vec::new(), Vec::new());
+    let mut found = Vec::new();
     for host in hosts(context) {
         let facts = match HostFacts::of(context, observations, &host.name) {
             Ok(facts) => facts,
             Err(problem) => {
-                problems.push(problem);
+                found.push(Err(problem));
                 continue;
             }
         };
         let (settings, arguments, facts) = (&settings, &arguments, &facts);
-        for role in roles(host) {
-            match what(&Scene { context, settings, arguments, facts, host, role }) {
-                Ok(found) => all.push(found),
-                Err(problem) => problems.push(problem),
-            }
-        }
+        let scene = |role| Scene { context, settings, arguments, facts, host, role };
+        found.extend(roles(host).into_iter().map(|role| what(&scene(role))));
     }
-    if problems.is_empty() { Ok(all) } else { Err(problems) }
-}
-
-/// Finds what is typed wrongly, before a host is asked.
-pub fn check_arguments(context: &Context) -> Result<(), Vec<Problem>> {
-    retain(&Arguments::of(context)).map(drop)
-}
-
-/// How many stopped containers `--retain` leaves.
-fn retain(arguments: &Arguments) -> Result<Option<u32>, Vec<Problem>> {
-    if arguments.text("retain").is_none() {
-        return Ok(None);
-    }
-    let count = arguments.number("retain").filter(|count| *count > 0);
-    count.map(Some).ok_or_else(|| {
-        let problem = error_at("", "--retain takes a number of containers, at least 1");
-        let help = Some("windlass prune containers --retain 5".to_string());
-        vec![Problem { pointer: None, help, ..problem }]
-    })
+    all(found)
 }

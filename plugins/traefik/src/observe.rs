@@ -1,5 +1,6 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
+use windlass_sdk::All;
 use windlass_sdk::containers::{is_ours, is_up, repository, told};
 use windlass_sdk::steps::{answer, error_on, question};
 use windlass_sdk::types::{
@@ -21,7 +22,7 @@ const ALL: &str = "all-containers";
 const KAMAL_PROXY: &str = "kamal-proxy";
 
 /// Traefik's own container and env file, and for what concerns an app its containers and cords.
-pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
+pub fn questions(context: &Context) -> All<Question> {
     let (replaces, removes) =
         (context.aims(Intent::Replace, Area::Roles), context.aims(Intent::Remove, Area::Roles));
     let own = context.verb(NOUN);

@@ -10,6 +10,7 @@ use windlass_sdk::log;
 use windlass_sdk::types::{
     Area, Context, HostInfo, Incoming, Intent, Move, Observation, Problem, Step,
 };
+use windlass_sdk::{All, joined};
 
 use crate::api::Api;
 use crate::boot::Place;
@@ -20,24 +21,16 @@ use crate::settings::Settings;
 use crate::{conflict, cords, downgrade, drain, route};
 
 /// The steps of all moves into roles with Traefik.
-pub fn traffic(
-    context: &Context,
-    observations: &[Observation],
-    moves: &[Move],
-) -> Result<Vec<Step>, Vec<Problem>> {
+pub fn traffic(context: &Context, observations: &[Observation], moves: &[Move]) -> All<Step> {
     let started = moves.iter().filter_map(|moved| cords::tie_again(context, moved));
-    let (mut steps, mut problems) = (started.collect::<Vec<_>>(), Vec::new());
+    let mut steps: Vec<_> = started.collect();
     if !context.aims(Intent::Replace, Area::Roles) {
         return Ok(steps);
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    for host in settings.hosts(context) {
-        match on_host(context, &settings, observations, moves, host) {
-            Ok(found) => steps.extend(found),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+    let hosts = settings.hosts(context).into_iter();
+    steps.extend(joined(hosts.map(|host| on_host(context, &settings, observations, moves, host)))?);
+    Ok(steps)
 }
 
 fn on_host(

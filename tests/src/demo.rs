@@ -26,7 +26,7 @@ pub fn run() -> Result<()> {
     let dir = paths::state().join(SERVICE);
     let project = Project::create_in(&dir, &fleet, SERVICE, "1")?;
     let windlass = Windlass::new(&fleet, &project)?.limit(Duration::from_secs(300));
-    project.write_launcher(&windlass)?;
+    windlass.write_launcher()?;
     say("windlass setup (version 1)");
     windlass.cmd(&["setup"]).show()?;
     expect_version(&fleet, "1")?;

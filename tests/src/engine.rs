@@ -8,6 +8,9 @@ use anyhow::{Context, Result, bail};
 use crate::process::{Cmd, tail};
 use crate::{paths, setup, wait};
 
+/// The network of the fleet's containers.
+pub const NETWORK: &str = "windlass-fleet";
+
 /// A `docker` command on this machine.
 pub fn docker<'a>(args: impl IntoIterator<Item = &'a str>) -> Cmd {
     Cmd::new("docker").args(args).limit(Duration::from_secs(120))

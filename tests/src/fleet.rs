@@ -11,14 +11,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
 
-use crate::engine::{self, docker};
+use crate::engine::{self, NETWORK, docker};
 use crate::host::Host;
 use crate::process::Cmd;
 use crate::registry::{self, Credentials};
 use crate::ssh::SshFiles;
 use crate::{capabilities, images, paths, setup, wait};
 
-pub const NETWORK: &str = "windlass-fleet";
 /// From the range that is reserved for benchmarks of network gear (RFC 2544), so
 /// that it meets no real network.
 const SUBNET: &str = "198.18.77.0/24";

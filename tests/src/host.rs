@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::engine::docker;
+use crate::engine::{NETWORK, docker};
 use crate::events::{self, DockerEvent};
-use crate::fleet::NETWORK;
 use crate::process::{Cmd, Output};
 use crate::ssh::SshFiles;
 use crate::wait;

@@ -2,9 +2,11 @@
 //! over from work in progress.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
+
+use crate::paths;
 
 /// No Rust file is longer.
 const MAX_LINES: usize = 500;
@@ -13,7 +15,8 @@ const SKIPPED_DIRS: &[&str] = &["target", ".git", "node_modules", "book"];
 /// All violations below `root`, as `file: what is wrong`.
 pub fn violations(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for path in rust_files(root)? {
+    let files = paths::files(root, SKIPPED_DIRS)?;
+    for path in files.into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "rs")) {
         let text =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
@@ -41,28 +44,6 @@ fn check(text: &str) -> Vec<String> {
     found
 }
 
-fn rust_files(root: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let mut dirs = vec![root.to_path_buf()];
-    while let Some(dir) = dirs.pop() {
-        let entries =
-            fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))?;
-        for entry in entries {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if entry.file_type()?.is_dir() {
-                if !SKIPPED_DIRS.contains(&name.as_str()) {
-                    dirs.push(entry.path());
-                }
-            } else if name.ends_with(".rs") {
-                files.push(entry.path());
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +58,7 @@ mod tests {
 
     #[test]
     fn this_repository_keeps_its_rules() {
-        let found = violations(&crate::paths::workspace()).expect("the sources are readable");
+        let found = violations(&paths::workspace()).expect("the sources are readable");
         assert!(found.is_empty(), "\n{}", found.join("\n"));
     }
 }

@@ -20,63 +20,43 @@ const REGISTRY_CONFIG: &str = include_str!("../fleet/host/registry.yml");
 
 /// The image of a host (and, since it has the program, of the registry).
 pub fn host() -> Result<String> {
-    let files = [INIT, SSHD_CONFIG, REGISTRY_CONFIG];
     let base = base()?;
+    let files = [INIT, SSHD_CONFIG, REGISTRY_CONFIG];
     let tag = format!("windlass-fleet/host:{}", digest(&[&base, &files.concat()]));
-    cached(&tag, || {
-        let dir = paths::state_dir("images/host")?;
-        write(&dir.join("init.sh"), INIT)?;
-        write(&dir.join("sshd_config"), SSHD_CONFIG)?;
-        write(&dir.join("registry.yml"), REGISTRY_CONFIG)?;
-        write(
-            &dir.join("Dockerfile"),
-            &format!(
-                "FROM {base}\n\
-                 COPY init.sh /usr/local/sbin/fleet-host\n\
-                 COPY sshd_config /etc/ssh/sshd_config\n\
-                 COPY registry.yml /etc/fleet-registry.yml\n\
-                 RUN chmod 755 /usr/local/sbin/fleet-host && mkdir -p /etc/registry\n\
-                 CMD [\"fleet-host\"]\n"
-            ),
-        )?;
-        build(&tag, &dir)
-    })?;
-    Ok(tag)
+    let recipe = format!(
+        "FROM {base}\n\
+         COPY init.sh /usr/local/sbin/fleet-host\n\
+         COPY sshd_config /etc/ssh/sshd_config\n\
+         COPY registry.yml /etc/fleet-registry.yml\n\
+         RUN chmod 755 /usr/local/sbin/fleet-host && mkdir -p /etc/registry\n\
+         CMD [\"fleet-host\"]\n"
+    );
+    built("host", tag, &recipe, |dir| {
+        let names = ["init.sh", "sshd_config", "registry.yml"];
+        names.into_iter().zip(files).try_for_each(|(name, text)| write(&dir.join(name), text))
+    })
 }
 
 /// Traefik under the name that deploys pull it by.
 pub fn traefik() -> Result<String> {
     let name = registry::image("traefik", artifacts::TRAEFIK_VERSION);
-    cached(&name, || {
-        let dir = paths::state_dir("images/traefik")?;
-        place(&artifacts::traefik()?, &dir.join("traefik"))?;
-        write(
-            &dir.join("Dockerfile"),
-            // The title is the official image's own; deploy tools find it by that.
-            "FROM scratch\nCOPY traefik /traefik\nEXPOSE 80\n\
-             LABEL org.opencontainers.image.title=Traefik\nENTRYPOINT [\"/traefik\"]\n",
-        )?;
-        build(&name, &dir)
-    })?;
-    Ok(name)
+    // The title is the official image's own; deploy tools find it by that.
+    let recipe = "FROM scratch\nCOPY traefik /traefik\nEXPOSE 80\n\
+                  LABEL org.opencontainers.image.title=Traefik\nENTRYPOINT [\"/traefik\"]\n";
+    built("traefik", name, recipe, |dir| place(&artifacts::traefik()?, &dir.join("traefik")))
 }
 
 /// Caddy with a shell beside it.
 pub fn caddy() -> Result<String> {
     let name = registry::image("caddy", artifacts::CADDY_VERSION);
-    cached(&name, || {
-        let dir = paths::state_dir("images/caddy")?;
-        fs::create_dir_all(dir.join("bin"))?;
-        place(&artifacts::caddy()?, &dir.join("bin/caddy"))?;
-        shell_tools(&dir.join("bin"))?;
-        write(
-            &dir.join("Dockerfile"),
-            "FROM scratch\nENV PATH=/bin\nCOPY bin /bin\nEXPOSE 80\n\
-             CMD [\"caddy\", \"run\", \"--config\", \"/etc/caddy/Caddyfile\"]\n",
-        )?;
-        build(&name, &dir)
-    })?;
-    Ok(name)
+    let recipe = "FROM scratch\nENV PATH=/bin\nCOPY bin /bin\nEXPOSE 80\n\
+                  CMD [\"caddy\", \"run\", \"--config\", \"/etc/caddy/Caddyfile\"]\n";
+    built("caddy", name, recipe, |dir| {
+        let bin = dir.join("bin");
+        fs::create_dir_all(&bin)?;
+        place(&artifacts::caddy()?, &bin.join("caddy"))?;
+        shell_tools(&bin)
+    })
 }
 
 /// Puts busybox into `bin` under the names that health commands and hooks use.
@@ -96,7 +76,7 @@ pub fn shell_tools(bin: &Path) -> Result<()> {
 /// that survives changes of our files.
 fn base() -> Result<String> {
     let tag = format!("windlass-fleet/base:{}", digest(&[PACKAGES, SUITE, "2"]));
-    cached(&tag, || {
+    cached(tag, |tag| {
         let root = paths::state_dir("images")?.join("rootfs");
         let remove = || setup::as_root("rm").arg("-rf").arg(&root).ok();
         remove()?;
@@ -119,29 +99,34 @@ fn base() -> Result<String> {
             .context("the hosts' system could not be imported as an image")?;
         remove()?;
         Ok(())
-    })?;
+    })
+}
+
+/// The image `tag`, made unless it is there.
+fn cached(tag: String, make: impl FnOnce(&str) -> Result<()>) -> Result<String> {
+    if !docker(["image", "inspect", "--format", "{{.Id}}", &tag]).succeeds() {
+        println!("building the image {tag}");
+        let started = Instant::now();
+        make(&tag)?;
+        println!("  built in {:.1} s", started.elapsed().as_secs_f32());
+    }
     Ok(tag)
 }
 
-fn cached(tag: &str, make: impl FnOnce() -> Result<()>) -> Result<()> {
-    if docker(["image", "inspect", "--format", "{{.Id}}", tag]).succeeds() {
-        return Ok(());
-    }
-    println!("building the image {tag}");
-    let started = Instant::now();
-    make()?;
-    println!("  built in {:.1} s", started.elapsed().as_secs_f32());
-    Ok(())
-}
-
-fn build(tag: &str, dir: &Path) -> Result<()> {
-    Cmd::new("docker")
-        .args(["build", "--quiet", "--tag", tag, "."])
-        .env("DOCKER_BUILDKIT", "0")
-        .dir(dir)
-        .limit(Duration::from_secs(180))
-        .ok()?;
-    Ok(())
+/// The same, built by a recipe in a directory of its own with the files that it copies.
+fn built(
+    name: &str,
+    tag: String,
+    recipe: &str,
+    fill: impl FnOnce(&Path) -> Result<()>,
+) -> Result<String> {
+    cached(tag, |tag| {
+        let dir = paths::state_dir(&format!("images/{name}"))?;
+        fill(&dir)?;
+        write(&dir.join("Dockerfile"), recipe)?;
+        let build = Cmd::new("docker").args(["build", "--quiet", "--tag", tag, "."]);
+        build.env("DOCKER_BUILDKIT", "0").dir(&dir).limit(Duration::from_secs(180)).ok().map(drop)
+    })
 }
 
 /// Copies a file unless the same is there.

@@ -24,6 +24,25 @@ pub fn state_dir(name: &str) -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// Every file at or below a directory, in order, without what is in directories of these names.
+pub fn files(dir: &Path, skipped: &[&str]) -> Result<Vec<PathBuf>> {
+    let (mut files, mut dirs) = (Vec::new(), vec![dir.to_path_buf()]);
+    while let Some(dir) = dirs.pop() {
+        let entries =
+            std::fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            if !entry.file_type()?.is_dir() {
+                files.push(entry.path());
+            } else if !skipped.iter().any(|name| entry.file_name() == *name) {
+                dirs.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// Where cargo puts what it builds.
 pub fn cargo_target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")

@@ -15,6 +15,20 @@ const DOCKERFILE: &str = include_str!("../fleet/project/Dockerfile");
 const DOCKERIGNORE: &str = include_str!("../fleet/project/.dockerignore");
 const DEPLOY_YML: &str = include_str!("../fleet/project/deploy.yml");
 
+/// Servers and more of deploy.yml, for [`Project::servers`]: two roles on one host, for any
+/// service.
+pub const TWO_ROLES: &str = "servers:
+  web:
+    hosts:
+      - web-1
+  workers:
+    hosts:
+      - web-1
+    cmd: app worker
+
+retain_containers: 1
+";
+
 /// A project directory.
 #[derive(Debug, Clone)]
 pub struct Project {
@@ -147,14 +161,5 @@ impl Project {
     /// The image that a deploy of `version` uses.
     pub fn image(&self, version: &str) -> String {
         registry::image(&self.service, version)
-    }
-
-    /// Writes `./windlass`, which runs the product with the fleet's SSH settings, for
-    /// a person who wants to look around.
-    pub fn write_launcher(&self, windlass: &crate::windlass::Windlass) -> Result<()> {
-        let path = self.dir.join("windlass");
-        self.write("windlass", &windlass.as_script())?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
-            .with_context(|| format!("cannot make {} executable", path.display()))
     }
 }

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::engine::docker;
-use crate::fleet::NETWORK;
+use crate::engine::{NETWORK, docker};
 use crate::process::Cmd;
 use crate::wait;
 

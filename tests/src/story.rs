@@ -18,6 +18,8 @@ pub struct Story {
     pub fleet: Fleet,
     pub project: Project,
     pub windlass: Windlass,
+    /// The commit of version 1.
+    pub one: String,
 }
 
 impl Story {
@@ -26,7 +28,8 @@ impl Story {
         let fleet = Fleet::exclusive()?;
         let project = Project::create(&fleet, service, "1")?;
         let windlass = Windlass::new(&fleet, &project)?;
-        Ok(Self { fleet, project, windlass })
+        let one = project.head()?;
+        Ok(Self { fleet, project, windlass, one })
     }
 
     /// The same with version 1 deployed and serving.
@@ -35,6 +38,32 @@ impl Story {
         story.windlass.ok(&["setup"])?;
         story.expect_serving("1")?;
         Ok(story)
+    }
+
+    /// An empty fleet and a project that has `web-1` as its only server.
+    pub fn prepare_one(service: &str) -> Result<Self> {
+        let story = Self::prepare(service)?;
+        story.project.servers("servers:\n  - web-1\n")?;
+        Ok(story)
+    }
+
+    /// The same with version 1 deployed and serving.
+    pub fn begin_one(service: &str) -> Result<Self> {
+        let story = Self::prepare_one(service)?;
+        story.windlass.ok(&["setup"])?;
+        story.web()?.serves("1")?;
+        Ok(story)
+    }
+
+    /// The primary host.
+    pub fn web(&self) -> Result<&Host> {
+        self.fleet.host("web-1")
+    }
+
+    /// From here on the project has no secret but the registry's password.
+    pub fn forget_secrets(&self) -> Result<()> {
+        let password = &self.fleet.credentials.password;
+        self.project.write(".env", &format!("KAMAL_REGISTRY_PASSWORD={password}\n"))
     }
 
     /// Eight connections to each web host; only these versions may answer.
@@ -46,6 +75,13 @@ impl Story {
     /// Every web host answers with this version.
     pub fn expect_serving(&self, version: &str) -> Result<()> {
         self.fleet.web_hosts().into_iter().try_for_each(|host| host.serves(version))
+    }
+
+    /// The same soon: a proxy follows what it is told, but not in the same moment.
+    pub fn expect_serving_soon(&self, version: &str) -> Result<()> {
+        wait::for_true(&format!("version {version} to serve"), Duration::from_secs(10), || {
+            Ok(self.expect_serving(version).is_ok())
+        })
     }
 
     /// The commits that run in a role of a host.
@@ -74,9 +110,17 @@ impl Story {
 
     /// Whether the deploy lock's directory exists on the primary host.
     pub fn is_locked(&self) -> Result<bool> {
-        let host = self.fleet.host("web-1")?;
+        let host = self.web()?;
         let line = format!("test -d /root/.kamal/locks/{}", self.project.service);
         Ok(host.inside(&line)?.success())
+    }
+
+    /// A deploy has come to its end: this version serves, its commit runs alone, and nobody holds
+    /// the lock.
+    pub fn expect_settled(&self, version: &str, commit: &str) -> Result<()> {
+        self.expect_serving(version)?;
+        self.expect_running(commit)?;
+        self.expect_lock_free()
     }
 
     pub fn expect_lock_free(&self) -> Result<()> {

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -129,8 +130,17 @@ impl Windlass {
         self.env.iter().fold(cmd, |cmd, (name, value)| cmd.env(name, value))
     }
 
-    /// A shell script that runs it with the same environment.
-    pub fn as_script(&self) -> String {
+    /// Writes `./windlass` into the project, which runs the product with the same environment, for
+    /// a person who wants to look around.
+    pub fn write_launcher(&self) -> Result<()> {
+        let path = self.dir.join("windlass");
+        fs::write(&path, self.as_script())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
+            .with_context(|| format!("cannot make {} executable", path.display()))
+    }
+
+    fn as_script(&self) -> String {
         let mut text = String::from("#!/bin/sh\n# The product with the fleet's SSH settings.\n");
         let quote = |value: &std::ffi::OsStr| {
             let value = value.to_string_lossy();

@@ -32,8 +32,7 @@ fn image(story: &Story, version: &str) -> Result<String> {
 fn prepare() -> Result<(Story, String, String)> {
     let mut story = Story::prepare("shelf")?;
     let (one, two) = (image(&story, "db-1")?, image(&story, "db-2")?);
-    let registry_only = format!("KAMAL_REGISTRY_PASSWORD={}\n", story.fleet.credentials.password);
-    story.project.write(".env", &registry_only)?;
+    story.forget_secrets()?;
     story.windlass = story.windlass.env("APP_SECRET", SECRET);
     let accessories = format!(
         "servers:\n  - web-1\n\naccessories:\n  db:\n    image: {one}\n    host: worker-1\n    \

@@ -87,9 +87,7 @@ fn files_of_both_versions_answer_on_all_hosts() -> Result<()> {
     for clue in ["asset_path", "/app/assets"] {
         ensure!(said.contains(clue), "{clue:?} is missing in:\n{said}");
     }
-    story.expect_running(&two)?;
-    story.expect_serving("2")?;
-    story.expect_lock_free()?;
+    story.expect_settled("2", &two)?;
 
     story.windlass.ok(&["rollback", &one])?;
     story.expect_serving("1")?;

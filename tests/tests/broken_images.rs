@@ -7,7 +7,6 @@ use windlass_tests::story::Story;
 
 fn a_broken_image(service: &str, mode: &str, clues: &[&str]) -> Result<()> {
     let story = Story::begin(service)?;
-    let good = story.project.head()?;
     let load = story.load(&["1", "3"]);
 
     story.project.behave(&format!("APP_MODE={mode}\n"))?;
@@ -28,9 +27,7 @@ fn a_broken_image(service: &str, mode: &str, clues: &[&str]) -> Result<()> {
         // Not even one for a health check of its own.
         ensure!(created == [format!("{service}-{role}-{broken}")], "{}: {created:?}", host.name);
     }
-    story.expect_serving("1")?;
-    story.expect_running(&good)?;
-    story.expect_lock_free()?;
+    story.expect_settled("1", &story.one)?;
 
     story.project.behave("")?;
     let fixed = story.project.commit_version("3")?;

@@ -43,7 +43,7 @@ fn the_image_holds_what_is_committed() -> Result<()> {
     story.expect_serving("2")?;
     // The version is the commit, with nothing added.
     story.expect_running(&two)?;
-    let web = story.fleet.host("web-1")?;
+    let web = story.web()?;
     let files = web.docker(&["exec", &format!("committed-web-{two}"), "ls", "/app"])?;
     ensure!(!files.contains("draft"), "the image has the draft:\n{files}");
 
@@ -71,9 +71,8 @@ fn the_image_holds_what_is_committed() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_clone_that_is_broken_is_deleted_and_made_again() -> Result<()> {
-    let story = Story::prepare("clones")?;
+    let story = Story::prepare_one("clones")?;
     let (project, windlass) = (&story.project, &story.windlass);
-    project.servers("servers:\n  - web-1\n")?;
     windlass.ok(&["registry", "login", "--skip-remote"])?;
     windlass.ok(&["build", "push"])?;
     let clone = clone_of("clones")?;

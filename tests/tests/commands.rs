@@ -1,10 +1,7 @@
 //! The commands beside deploys, tried one after the other on a deployed app.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use windlass_tests::story::Story;
-use windlass_tests::wait;
 
 /// Runs a command, and insists that what it prints as its result has these texts.
 fn shows(story: &Story, args: &[&str], clues: &[&str]) -> Result<()> {
@@ -16,25 +13,17 @@ fn shows(story: &Story, args: &[&str], clues: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Traefik follows what it is told, but not in the same moment.
-fn serves_soon(story: &Story) -> Result<()> {
-    wait::for_true("version 1 to serve", Duration::from_secs(10), || {
-        Ok(story.expect_serving("1").is_ok())
-    })
-}
-
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn commands_about_the_app() -> Result<()> {
     let story = Story::begin("verbs")?;
-    let commit = story.project.head()?;
-    let web = story.fleet.host("web-1")?;
+    let (web, commit) = (story.web()?, &story.one);
     let name = format!("verbs-web-{commit}");
 
-    shows(&story, &["app", "version"], &["App Host: web-1", &commit, "App Host: worker-1"])?;
+    shows(&story, &["app", "version"], &["App Host: web-1", commit, "App Host: worker-1"])?;
     shows(&story, &["app", "details"], &[&name, "healthy"])?;
     shows(&story, &["app", "containers"], &[&name])?;
-    shows(&story, &["app", "images"], &["library/verbs", &commit])?;
+    shows(&story, &["app", "images"], &["library/verbs", commit])?;
     shows(&story, &["app", "logs", "--grep", "listens"], &["version 1 listens"])?;
     let other = story.windlass.ok(&["app", "logs", "--grep", "nobody says this"])?;
     ensure!(!other.stdout.contains("listens"), "--grep lets everything through:\n{}", other.stdout);
@@ -68,7 +57,7 @@ fn commands_about_the_app() -> Result<()> {
     shows(&story, &["status"], &["web-1  web: nothing", "workers: nothing"])?;
     shows(&story, &["app", "version"], &["no container of web is up"])?;
     story.windlass.ok(&["app", "start"])?;
-    serves_soon(&story)?;
+    story.expect_serving_soon("1")?;
     shows(&story, &["status"], &[&format!("web: {commit}"), &format!("workers: {commit}")])?;
     shows(&story, &["audit"], &["Stopped app", "Started app version", "Executed cmd"])?;
 
@@ -78,7 +67,7 @@ fn commands_about_the_app() -> Result<()> {
     shows(&story, &["audit"], &[&format!("Executed cmd 'env' on app version {commit}")])?;
     story.windlass.ok(&["app", "boot"])?;
     story.expect_serving("1")?;
-    story.expect_running(&commit)?;
+    story.expect_running(commit)?;
     story.windlass.ok(&["app", "remove"])?;
     ensure!(web.containers()?.iter().all(|c| c.name == "traefik"), "something of it is left");
     story.expect_lock_free()
@@ -88,8 +77,7 @@ fn commands_about_the_app() -> Result<()> {
 #[ignore = "needs the fleet: cargo xtask test"]
 fn commands_about_proxy_registry_env_and_servers() -> Result<()> {
     let story = Story::begin("nouns")?;
-    let web = story.fleet.host("web-1")?;
-    let worker = story.fleet.host("worker-1")?;
+    let (web, worker) = (story.web()?, story.fleet.host("worker-1")?);
 
     shows(&story, &["traefik", "details"], &["Traefik Host: web-1", "running"])?;
     shows(&story, &["traefik", "logs", "-n", "5"], &["Traefik Host: web-2"])?;
@@ -116,7 +104,7 @@ fn commands_about_proxy_registry_env_and_servers() -> Result<()> {
     let before = web.docker(&["inspect", "traefik", "--format", "{{.Id}}"])?;
     story.windlass.ok(&["traefik", "reboot", "--rolling", "-y"])?;
     ensure!(before != web.docker(&["inspect", "traefik", "--format", "{{.Id}}"])?);
-    serves_soon(&story)?;
+    story.expect_serving_soon("1")?;
     let hooks = story.project.read("hooks.log")?;
     let expected = "pre-connect traefik reboot web-1,web-2,worker-1\n\
                     pre-traefik-reboot traefik reboot web-1\n\

@@ -63,12 +63,11 @@ fn is(host: &Host, condition: &str) -> Result<bool> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn cords_with_several_mounts_without_and_off() -> Result<()> {
-    let story = Story::prepare("cords")?;
-    story.project.servers("servers:\n  - web-1\n")?;
+    let story = Story::prepare_one("cords")?;
     story.project.append("volumes:\n  - /tmp/one:/one\n  - /tmp/two:/two\n")?;
     story.windlass.ok(&["setup"])?;
-    let web = story.fleet.host("web-1")?;
-    let name = format!("cords-web-{}", story.project.head()?);
+    let web = story.web()?;
+    let name = format!("cords-web-{}", story.one);
     let id = |name: &str| web.inspect(name, "{{.Id}}");
     let check = |name: &str| web.inspect(name, "{{json .Config.Healthcheck.Test}}");
 
@@ -121,11 +120,9 @@ fn cords_with_several_mounts_without_and_off() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn an_old_cord_is_cut_wherever_it_lies() -> Result<()> {
-    let story = Story::prepare("moved-cords")?;
-    story.project.servers("servers:\n  - web-1\n")?;
-    story.windlass.ok(&["setup"])?;
-    let web = story.fleet.host("web-1")?;
-    let name = format!("moved-cords-web-{}", story.project.head()?);
+    let story = Story::begin_one("moved-cords")?;
+    let web = story.web()?;
+    let name = format!("moved-cords-web-{}", story.one);
     let first = web.inspect(&name, "{{.Id}}")?;
     let cord = mounted(web, &first, "/tmp/kamal-cord")?.context("the cord is not mounted")?;
 

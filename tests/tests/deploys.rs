@@ -15,12 +15,11 @@ const RETAINED: usize = 5;
 fn deploys_in_a_row_lose_no_request() -> Result<()> {
     let deploys = if sample::is_whole() { 20 } else { 8 };
     let story = Story::begin("row")?;
-    let one = story.project.head()?;
     let two = story.project.commit_version("2")?;
     let load = story.load(&["1", "2"]);
     story.windlass.ok(&["deploy"])?;
     for round in 1..deploys {
-        let commit = if round % 2 == 1 { &one } else { &two };
+        let commit = if round % 2 == 1 { &story.one } else { &two };
         story.project.checkout(commit)?;
         story.windlass.ok(&["deploy", "--skip-push"])?;
         story.expect_running(commit)?;
@@ -66,10 +65,8 @@ fn a_deploy_takes_one_handshake_and_eight_round_trips() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_changed_router_label_is_refused_in_the_plan_and_the_site_keeps_serving() -> Result<()> {
-    let story = Story::prepare("labels")?;
-    story.project.servers("servers:\n  - web-1\n")?;
-    story.windlass.ok(&["setup"])?;
-    let web = story.fleet.host("web-1")?;
+    let story = Story::begin_one("labels")?;
+    let web = story.web()?;
     let before = web.containers()?;
     let rule = "traefik.http.routers.labels-web.rule";
     story.project.append(&format!("labels:\n  {rule}: PathPrefix(`/version`)\n"))?;

@@ -98,11 +98,9 @@ fn env_push_and_delete_reach_every_role_accessory_and_traefik() -> Result<()> {
 #[ignore = "needs the fleet: cargo xtask test"]
 fn run_time_secrets_are_not_needed_elsewhere() -> Result<()> {
     const SECRET: &str = "-----BEGIN KEY-----\nwith \"quotes\" and $HOME\n-----END KEY-----\n";
-    let story = Story::prepare("sealed")?;
-    story.project.servers("servers:\n  - web-1\n")?;
-    let registry = format!("KAMAL_REGISTRY_PASSWORD={}\n", story.fleet.credentials.password);
-    story.project.write(".env", &registry)?;
-    let web = story.fleet.host("web-1")?;
+    let story = Story::prepare_one("sealed")?;
+    story.forget_secrets()?;
+    let web = story.web()?;
     story.windlass.clone().env("APP_SECRET", SECRET).ok(&["setup"])?;
 
     // From here on nobody has it but the host.
@@ -118,21 +116,19 @@ fn run_time_secrets_are_not_needed_elsewhere() -> Result<()> {
     // Nor the registry's, where nobody logs in.
     fs::remove_file(story.project.dir.join(".env"))?;
     story.windlass.ok(&["prune", "all"])?;
-    story.windlass.ok(&["app", "stop"])?;
-    Ok(())
+    story.windlass.ok(&["app", "stop"]).map(drop)
 }
 
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn run_directory_relative_and_absolute() -> Result<()> {
-    let story = Story::prepare("kept")?;
-    story.project.servers("servers:\n  - web-1\n")?;
-    let web = story.fleet.host("web-1")?;
-    let template = story.project.read("config/deploy.yml")?;
+    let story = Story::prepare_one("kept")?;
+    let web = story.web()?;
     let has = |path: &str| -> Result<()> {
         ensure!(web.inside(&format!("ls -d {path}"))?.success(), "there is no {path}");
         Ok(())
     };
+    let template = story.project.read("config/deploy.yml")?;
     // Each makes it where it is not.
     for configured in ["state/of-apps", "/tmp/state"] {
         let config = format!("{template}\nrun_directory: {configured}\n");
@@ -158,7 +154,7 @@ fn run_directory_relative_and_absolute() -> Result<()> {
     {
         has(&format!("/tmp/state/{path}"))?;
     }
-    let name = format!("kept-web-{}", story.project.head()?);
+    let name = format!("kept-web-{}", story.one);
     let mounts = web.inspect(&name, "{{range .Mounts}}{{.Source}}\n{{end}}")?;
     ensure!(mounts.starts_with("/tmp/state/cords/kept-web-"), "{mounts}");
     let audit = web.inside_cmd("cat /tmp/state/kept-audit.log").ok()?;
@@ -170,24 +166,21 @@ fn run_directory_relative_and_absolute() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_secret_that_was_never_pushed_stops_the_deploy() -> Result<()> {
-    let story = Story::prepare("unpushed")?;
-    let (project, windlass) = (&story.project, &story.windlass);
-    project.servers("servers:\n  - web-1\n")?;
-    windlass.ok(&["setup"])?;
-    let web = story.fleet.host("web-1")?;
-    let old = project.head()?;
+    let story = Story::begin_one("unpushed")?;
+    let (project, windlass, old) = (&story.project, &story.windlass, &story.one);
+    let web = story.web()?;
 
     let named = |text: String| text.replace("- APP_SECRET", "- APP_SECRET\n    - NEW_SECRET");
     project.edit_config(named)?;
     ensure!(project.read("config/deploy.yml")?.contains("- NEW_SECRET"), "nothing was added");
     let new = project.commit_version("2")?;
-    for words in [&["deploy"][..], &["redeploy"], &["rollback", &old], &["app", "boot"]] {
+    for words in [&["deploy"][..], &["redeploy"], &["rollback", old], &["app", "boot"]] {
         let output = windlass.fails(words)?;
         output.expect(&["web-1", "`NEW_SECRET`", "windlass env push"])?;
     }
     // Nothing has happened: not even a build.
     web.serves("1")?;
-    ensure!(story.running(web, "web")? == [old], "another version runs");
+    ensure!(story.running(web, "web")? == [old.clone()], "another version runs");
     story.expect_lock_free()?;
     let images = web.docker(&["images", "--format", "{{.Tag}}"])?;
     ensure!(!images.contains(&new), "the image was pulled");

@@ -44,7 +44,7 @@ accessories:
         text.replace("  clear:\n", &clear)
     })?;
     story.windlass.ok(&["setup"])?;
-    let web = story.fleet.host("web-1")?;
+    let web = story.web()?;
     // On this machine the user and her home are called otherwise.
     for (name, value) in [
         ("FROM_HOST", "root of /root"),
@@ -91,8 +91,6 @@ accessories:
 #[ignore = "needs the fleet: cargo xtask test"]
 fn operators_are_refused_with_the_line() -> Result<()> {
     let story = Story::prepare("refused")?;
-    let web = story.fleet.host("web-1")?;
-    let template = story.project.read("config/deploy.yml")?;
     let commands = [
         "app worker | cat",
         "app worker && true",
@@ -112,8 +110,10 @@ fn operators_are_refused_with_the_line() -> Result<()> {
     }
     roles += "accessories:\n  db:\n    image: any\n    host: web-2\n    cmd: run `nproc`\n";
     roles += "volumes:\n  - $(pwd)/data:/data\n";
+    let template = story.project.read("config/deploy.yml")?;
     story.project.servers(&roles)?;
     let config = story.project.read("config/deploy.yml")?;
+    let web = story.web()?;
     let mark = web.mark()?;
     let refused = story.windlass.fails(&["deploy"])?;
     ensure!(web.ssh_use_since(&mark)?.handshakes == 0, "it connected all the same");

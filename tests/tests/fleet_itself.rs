@@ -73,31 +73,37 @@ mod by_hand {
     }
 }
 
+/// The fleet, wiped, and one of its hosts.
+fn alone_with(host: &str) -> Result<(Fleet, Host)> {
+    let fleet = Fleet::exclusive()?;
+    let host = fleet.host(host)?.clone();
+    Ok((fleet, host))
+}
+
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn an_update_by_hand_loses_no_request() -> Result<()> {
-    let fleet = Fleet::exclusive()?;
-    let host = fleet.host("web-1")?;
+    let (fleet, host) = alone_with("web-1")?;
     let project = Project::create(&fleet, "by-hand", "1")?;
     let old = by_hand::publish(&fleet, &project)?;
     project.commit_version("2")?;
     let new = by_hand::publish(&fleet, &project)?;
-    by_hand::pull(&fleet, host, &old)?;
-    by_hand::pull(&fleet, host, &new)?;
-    by_hand::boot_traefik(host, &fleet.traefik_image)?;
-    by_hand::run_app(host, &old, "old")?;
-    let healthy = by_hand::wait_for_health(host, "old", "healthy")?;
+    by_hand::pull(&fleet, &host, &old)?;
+    by_hand::pull(&fleet, &host, &new)?;
+    by_hand::boot_traefik(&host, &fleet.traefik_image)?;
+    by_hand::run_app(&host, &old, "old")?;
+    let healthy = by_hand::wait_for_health(&host, "old", "healthy")?;
     wait::for_true("version 1 through Traefik", Duration::from_secs(10), || {
         Ok(host.get("/version")?.text() == "version 1\n")
     })?;
 
     let load = Load::start(&LoadPlan::new([host.authority(80)]).versions(&["1", "2"]));
     load.wait_for("1", 500, Duration::from_secs(20))?;
-    by_hand::run_app(host, &new, "new")?;
-    by_hand::wait_for_health(host, "new", "healthy")?;
+    by_hand::run_app(&host, &new, "new")?;
+    by_hand::wait_for_health(&host, "new", "healthy")?;
     load.wait_for("2", 100, Duration::from_secs(20))?;
     host.ssh_cmd("rm .kamal/cords/old/cord").ok()?;
-    let unhealthy = by_hand::wait_for_health(host, "old", "unhealthy")?;
+    let unhealthy = by_hand::wait_for_health(&host, "old", "unhealthy")?;
     let before = load.so_far().versions["1"];
     wait::for_true("the old version to answer no more", Duration::from_secs(10), || {
         let count = load.so_far().versions["1"];
@@ -117,8 +123,7 @@ fn an_update_by_hand_loses_no_request() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn broken_images_break_in_their_own_way() -> Result<()> {
-    let fleet = Fleet::exclusive()?;
-    let host = fleet.host("web-1")?;
+    let (fleet, host) = alone_with("web-1")?;
     let project = Project::create(&fleet, "broken", "1")?;
     for (mode, status) in [
         ("exit", "starting"),
@@ -129,15 +134,15 @@ fn broken_images_break_in_their_own_way() -> Result<()> {
         project.behave(&format!("APP_MODE={mode}\n"))?;
         project.commit(mode)?;
         let image = by_hand::publish(&fleet, &project)?;
-        by_hand::pull(&fleet, host, &image)?;
-        by_hand::run_app(host, &image, mode)?;
+        by_hand::pull(&fleet, &host, &image)?;
+        by_hand::run_app(&host, &image, mode)?;
         if mode == "exit" {
             wait::for_true("the container to have exited", Duration::from_secs(10), || {
                 let format = "{{.RestartCount}} {{.State.ExitCode}}";
                 Ok(host.docker(&["inspect", "--format", format, mode])?.trim() > "1 3")
             })?;
         } else {
-            by_hand::wait_for_health(host, mode, status)?;
+            by_hand::wait_for_health(&host, mode, status)?;
         }
         let logs = host.inside(&format!("docker logs {mode} 2>&1"))?.stdout;
         println!("{mode}: {}", logs.lines().next_back().unwrap_or("no log"));
@@ -152,8 +157,7 @@ fn broken_images_break_in_their_own_way() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn round_trips_are_counted_from_sshds_log() -> Result<()> {
-    let fleet = Fleet::exclusive()?;
-    let host = fleet.host("web-2")?;
+    let (_, host) = alone_with("web-2")?;
     let mark = host.mark()?;
     for _ in 0..3 {
         assert_eq!(host.sh("exit 3")?.code, Some(3));
@@ -165,8 +169,7 @@ fn round_trips_are_counted_from_sshds_log() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn the_engines_events_are_recorded_beyond_its_own_memory() -> Result<()> {
-    let fleet = Fleet::exclusive()?;
-    let host = fleet.host("web-1")?;
+    let (_, host) = alone_with("web-1")?;
     let watch = host.watch_events()?;
     let mark = host.mark()?;
     host.inside_cmd("for i in $(seq 300); do docker volume create v$i >/dev/null; done").ok()?;
@@ -180,8 +183,7 @@ fn the_engines_events_are_recorded_beyond_its_own_memory() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_host_can_be_cut_off_frozen_and_crashed() -> Result<()> {
-    let fleet = Fleet::exclusive()?;
-    let host = fleet.host("worker-1")?;
+    let (fleet, host) = alone_with("worker-1")?;
     let run = "docker run --detach --restart unless-stopped --name stays";
     let traefik = &fleet.traefik_image;
     host.ssh_cmd(&format!("{run} {traefik}")).ok()?;
@@ -207,9 +209,8 @@ fn a_host_can_be_cut_off_frozen_and_crashed() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn every_exec_on_a_host_is_seen() -> Result<()> {
-    let fleet = Fleet::exclusive()?;
-    let host = fleet.host("web-1")?;
-    let trace = ExecTrace::start(host)?;
+    let (_, host) = alone_with("web-1")?;
+    let trace = ExecTrace::start(&host)?;
     host.sh("sh -c 'docker ps --filter name=needle-one; /bin/echo needle-two'")?;
     let execs = trace.stop()?;
     for needle in ["needle-one", "needle-two"] {
@@ -224,8 +225,7 @@ fn every_exec_on_a_host_is_seen() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn the_registry_asks_for_the_password() -> Result<()> {
-    let fleet = Fleet::exclusive()?;
-    let host = fleet.host("web-1")?;
+    let (_, host) = alone_with("web-1")?;
     let line = format!("docker login --username root --password-stdin {}", registry::SERVER);
     let wrong = host.ssh_cmd(&line).stdin("wrong").output()?;
     if wrong.success() {
@@ -239,9 +239,8 @@ fn the_registry_asks_for_the_password() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn wiping_leaves_an_empty_server_with_its_images() -> Result<()> {
-    let fleet = Fleet::exclusive()?;
-    let host = fleet.host("web-1")?;
-    by_hand::boot_traefik(host, &fleet.traefik_image)?;
+    let (fleet, host) = alone_with("web-1")?;
+    by_hand::boot_traefik(&host, &fleet.traefik_image)?;
     host.ssh_cmd("mkdir -p .kamal/locks .windlass && touch .kamal/locks/x").ok()?;
     let started = Instant::now();
     fleet.wipe()?;

@@ -77,9 +77,8 @@ fn expect(story: &Story, names: &[&str], version: &str, said: &[(&str, &str)]) -
 
 /// Version 1 on `web-1` in the destination `staging`, with all hooks in place.
 fn prepare() -> Result<Story> {
-    let mut story = Story::prepare("hooked")?;
+    let mut story = Story::prepare_one("hooked")?;
     let project = &story.project;
-    project.servers("servers:\n  - web-1\n")?;
     project.write("config/deploy.staging.yml", "stop_wait_time: 5\n")?;
     Cmd::new("git").args(["config", "user.email", PERFORMER]).dir(&project.dir).ok()?;
     let env = project.read(".env")?;
@@ -96,7 +95,7 @@ fn prepare() -> Result<Story> {
 fn hooks_get_their_variables_and_stop_a_deploy() -> Result<()> {
     let story = prepare()?;
     let (project, windlass) = (&story.project, &story.windlass);
-    let web = story.fleet.host("web-1")?;
+    let web = story.web()?;
     let one = project.head()?;
 
     // A check of CI has had the whole build's time; nothing else has happened.

@@ -28,17 +28,20 @@ fn has_not(said: &str, clue: &str) -> Result<()> {
 }
 
 /// Both roles on `web-1`, and nothing elsewhere.
-fn on_one_host(story: &Story) -> Result<()> {
+fn on_one_host(service: &str) -> Result<(Story, Kamal)> {
+    let story = Story::prepare(service)?;
     story.project.edit_config(|text| {
         text.replace("      - web-2\n", "").replace("      - worker-1\n", "      - web-1\n")
-    })
+    })?;
+    let kamal = Kamal::of(&story.fleet, &story.project);
+    Ok((story, kamal))
 }
 
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_fleet_of_kamal_is_taken_over_without_downtime() -> Result<()> {
     let story = Story::prepare("inherited")?;
-    let (windlass, web) = (&story.windlass, story.fleet.host("web-1")?);
+    let (windlass, web) = (&story.windlass, story.web()?);
     let one = story.project.head()?;
     let mut kamal = Kamal::of(&story.fleet, &story.project);
     kamal.settle = Duration::ZERO;
@@ -60,8 +63,7 @@ fn a_fleet_of_kamal_is_taken_over_without_downtime() -> Result<()> {
     web.inside_cmd(&format!("mkdir {leaked}; touch {leaked}/cord")).ok()?;
     let traefik = web.docker(&["inspect", "--format", "{{.Id}}", "traefik"])?;
     // The secrets are on the hosts; no deploy needs them here.
-    let registry_only = format!("KAMAL_REGISTRY_PASSWORD={}\n", story.fleet.credentials.password);
-    story.project.write(".env", &registry_only)?;
+    story.forget_secrets()?;
 
     // What only looks works at once, and changes nothing.
     windlass.ok(&["config"])?;
@@ -94,27 +96,20 @@ fn a_fleet_of_kamal_is_taken_over_without_downtime() -> Result<()> {
     let report = load.stop();
     println!("taken over from Kamal, and back: {report}");
     report.expect(2_000, &["1", "2"], 500)?;
-    story.expect_serving("1")?;
-    story.expect_running(&one)?;
-    story.expect_lock_free()?;
+    story.expect_settled("1", &one)?;
     let same = web.docker(&["inspect", "--format", "{{.Id}}", "traefik"])?;
     ensure!(same == traefik, "Traefik was replaced by a deploy");
 
     windlass.ok(&["traefik", "reboot", "--rolling", "-y"])?;
-    wait::for_true("version 1 to serve", Duration::from_secs(10), || {
-        Ok(story.expect_serving("1").is_ok())
-    })?;
+    story.expect_serving_soon("1")?;
     has_not(&windlass.ok(&["plan"])?.all(), "windlass traefik reboot")
 }
 
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn what_windlass_leaves_is_read_back_by_kamals_conventions() -> Result<()> {
-    let story = Story::prepare("readable")?;
-    on_one_host(&story)?;
-    let (windlass, web) = (&story.windlass, story.fleet.host("web-1")?);
-    let kamal = Kamal::of(&story.fleet, &story.project);
-    let one = story.project.head()?;
+    let (story, kamal) = on_one_host("readable")?;
+    let (windlass, web, one) = (&story.windlass, story.web()?, &story.one);
     windlass.ok(&["setup"])?;
 
     // While a deploy goes on, Kamal finds the lock and reads whose it is.
@@ -139,7 +134,7 @@ fn what_windlass_leaves_is_read_back_by_kamals_conventions() -> Result<()> {
         ensure!(!current.is_empty() && current == kamal.id(web, role, &two)?, "{current}");
         ensure!(kamal.version(web, role)? == two, "{}", kamal.version(web, role)?);
         ensure!(kamal.versions(web, role)? == [two.clone()], "{:?}", kamal.versions(web, role)?);
-        ensure!(!kamal.id(web, role, &one)?.is_empty(), "Kamal cannot roll {} back", role.name);
+        ensure!(!kamal.id(web, role, one)?.is_empty(), "Kamal cannot roll {} back", role.name);
         let file = format!(".kamal/env/roles/{}.env", kamal.prefix(role));
         let secrets = kamal.run(web, &format!("cat {file}"))?;
         ensure!(secrets == "APP_SECRET=only-the-app-knows", "{file}: {secrets}");
@@ -156,9 +151,9 @@ fn what_windlass_leaves_is_read_back_by_kamals_conventions() -> Result<()> {
     kamal.run(web, "docker container start traefik")?;
 
     // Whatever else runs of a role is stale to Kamal.
-    web.docker(&["start", &kamal.name(WEB, &one)])?;
+    web.docker(&["start", &kamal.name(WEB, one)])?;
     ensure!(kamal.stale(web, WEB)? == [one.clone()], "{:?}", kamal.stale(web, WEB)?);
-    kamal.stop(web, WEB, &one)?;
+    kamal.stop(web, WEB, one)?;
     ensure!(kamal.stale(web, WEB)?.is_empty(), "{:?}", kamal.stale(web, WEB)?);
 
     // Kamal deploys over it, and Windlass reads what that leaves.
@@ -183,10 +178,8 @@ fn what_windlass_leaves_is_read_back_by_kamals_conventions() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_lock_of_kamal_is_respected() -> Result<()> {
-    let story = Story::prepare("locked")?;
-    on_one_host(&story)?;
-    let (windlass, web) = (&story.windlass, story.fleet.host("web-1")?);
-    let kamal = Kamal::of(&story.fleet, &story.project);
+    let (story, kamal) = on_one_host("locked")?;
+    let (windlass, web) = (&story.windlass, story.web()?);
     let files = || web.inside("ls /root/.kamal/env /root/.kamal/windlass 2>/dev/null");
 
     // It has no lease, so that no age of it is a reason to take it over.

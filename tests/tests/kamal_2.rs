@@ -44,7 +44,7 @@ fn leave(host: &Host, kamal: &Kamal, version: &str) -> Result<()> {
 fn a_fleet_of_kamal_2_goes_back_to_traefik() -> Result<()> {
     let story = Story::prepare("later")?;
     let (windlass, project) = (&story.windlass, &story.project);
-    let (web, worker) = (story.fleet.host("web-1")?, story.fleet.host("worker-1")?);
+    let (web, worker) = (story.web()?, story.fleet.host("worker-1")?);
     let one = project.head()?;
     let kamal = Kamal::of(&story.fleet, project);
     kamal.push(project, &one)?;

@@ -22,6 +22,21 @@ fn authority(server: &Server) -> String {
     format!("127.0.0.1:{}", server.port())
 }
 
+/// A server that answers the first request of each connection, and closes it.
+fn one_answer_each(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let target = listener.local_addr().expect("its address").to_string();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 1000];
+            if stream.read(&mut request).is_ok() {
+                drop(stream.write_all(answer.as_bytes()));
+            }
+        }
+    });
+    target
+}
+
 fn short_load(target: String, versions: &[&str]) -> Report {
     let load = Load::start(&LoadPlan::new([target]).versions(versions));
     thread::sleep(Duration::from_millis(300));
@@ -56,36 +71,16 @@ fn a_refused_connection_is_a_failure() {
 
 #[test]
 fn a_connection_cut_without_warning_is_a_failure() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let target = listener.local_addr().expect("its address").to_string();
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut request = [0; 1000];
-            // One good answer that promises more, then the end.
-            if stream.read(&mut request).is_ok() {
-                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nversion 7\n";
-                drop(stream.write_all(answer));
-            }
-        }
-    });
+    // One good answer that promises more, then the end.
+    let target = one_answer_each("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nversion 7\n");
     let report = short_load(target, &["7"]);
     assert!(report.failed > 0 && report.answered() > 0, "{report}");
 }
 
 #[test]
 fn an_announced_close_is_no_failure() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let target = listener.local_addr().expect("its address").to_string();
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut request = [0; 1000];
-            if stream.read(&mut request).is_ok() {
-                let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\n";
-                drop(stream.write_all(format!("{head}version 7\n").as_bytes()));
-            }
-        }
-    });
-    let report = short_load(target, &["7"]);
+    let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\nversion 7\n";
+    let report = short_load(one_answer_each(answer), &["7"]);
     assert_eq!(report.failed, 0, "{report}");
     assert_eq!(report.reconnects, report.answered());
 }

@@ -3,23 +3,10 @@
 
 use anyhow::{Result, ensure};
 use windlass_tests::host::Host;
-use windlass_tests::project::Project;
+use windlass_tests::project::{Project, TWO_ROLES};
 use windlass_tests::registry;
 use windlass_tests::story::Story;
 use windlass_tests::windlass::Windlass;
-
-/// Two roles on one host, for any service.
-const SERVERS: &str = "servers:
-  web:
-    hosts:
-      - web-1
-  workers:
-    hosts:
-      - web-1
-    cmd: app worker
-
-retain_containers: 1
-";
 
 /// Lines of a role that keep Traefik from sending everybody to a router of its own.
 fn elsewhere(router: &str) -> String {
@@ -85,13 +72,13 @@ fn stand(host: &Host, shared: &str) -> Result<Vec<String>> {
 #[ignore = "needs the fleet: cargo xtask test"]
 fn services_and_destinations_on_one_host_leave_each_other_alone() -> Result<()> {
     let story = Story::prepare("pair")?;
-    let (web, pair) = (story.fleet.host("web-1")?, &story.project);
-    pair.servers(SERVERS)?;
+    let (web, pair) = (story.web()?, &story.project);
+    pair.servers(TWO_ROLES)?;
     let staging = format!("servers:\n  web:\n{}", elsewhere("pair-web-staging"));
     pair.write("config/deploy.staging.yml", &staging)?;
     let other = Project::create(&story.fleet, "pair-web", "other")?;
     let workers = elsewhere("pair-web-web") + "  workers:\n";
-    other.servers(&SERVERS.replace("  workers:\n", &workers))?;
+    other.servers(&TWO_ROLES.replace("  workers:\n", &workers))?;
     let others = Windlass::new(&story.fleet, &other)?;
     let run = |words: &str| -> Result<String> {
         Ok(story.windlass.ok(&words.split(' ').collect::<Vec<_>>())?.stdout)

@@ -14,17 +14,15 @@ fn files(host: &Host) -> Result<String> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn reading_needs_neither_lock_nor_secrets() -> Result<()> {
-    let story = Story::prepare("looked")?;
-    story.project.servers("servers:\n  - web-1\n")?;
-    story.windlass.ok(&["setup"])?;
+    let story = Story::begin_one("looked")?;
     story.windlass.ok(&["lock", "acquire", "-m", "somebody else deploys"])?;
     fs::remove_file(story.project.dir.join(".env"))?;
-    let web = story.fleet.host("web-1")?;
+    let web = story.web()?;
     let (before, watch) = (files(web)?, web.watch_events()?);
     let run = |words: &str, shown: &str| -> Result<()> {
         story.windlass.ok(&words.split(' ').collect::<Vec<_>>())?.expect(&[shown])
     };
-    let (version, name) = (story.project.head()?, "looked-web-");
+    let (version, name) = (&story.one, "looked-web-");
     for (words, shown) in [
         ("app version", version.as_str()),
         ("app containers", name),

@@ -13,15 +13,14 @@ use windlass_tests::story::Story;
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_plan_runs_unless_a_fact_that_matters_has_changed() -> Result<()> {
     let story = Story::begin("planned")?;
-    let one = story.project.head()?;
     let two = story.project.commit_version("2")?;
-    let web = story.fleet.host("web-1")?;
+    let web = story.web()?;
     let shown = story.windlass.ok(&["plan", "-o", "plan.json"])?.all();
     ensure!(shown.contains(&two[..7]), "the plan does not name the new version:\n{shown}");
     story.expect_serving("1")?;
 
     // Somebody replaces the current container by hand: refused, and told why.
-    let name = format!("planned-web-{one}");
+    let name = format!("planned-web-{}", story.one);
     web.docker(&["rename", &name, "renamed-by-hand"])?;
     let refused = story.windlass.fails(&["apply", "plan.json"])?.all();
     ensure!(refused.contains("web-1"), "the refusal does not name the host:\n{refused}");

@@ -12,7 +12,7 @@ const GRANTS: &[&str] = &["compose", "containers", "files:caddy", "http", "netwo
 /// An empty fleet and a project whose proxy is Caddy.
 fn prepare(service: &str, grants: &[&str]) -> Result<Story> {
     let component = outside::component("caddy")?;
-    let story = Story::prepare(service)?;
+    let mut story = Story::prepare(service)?;
     let image = images::caddy()?;
     registry::push(&image, &story.fleet.credentials, &paths::state_dir("docker-config")?)?;
     let traefik = format!("traefik:\n  image: {}\n", story.fleet.traefik_image);
@@ -27,7 +27,15 @@ fn prepare(service: &str, grants: &[&str]) -> Result<Story> {
         text.replace(&traefik, &caddy)
     })?;
     // Uncommitted changes would show in the version.
-    story.project.commit("Caddy in place of Traefik")?;
+    story.one = story.project.commit("Caddy in place of Traefik")?;
+    Ok(story)
+}
+
+/// The same with all that the plugin asks for, deployed and serving.
+fn begin(service: &str) -> Result<Story> {
+    let story = prepare(service, GRANTS)?;
+    story.windlass.ok(&["setup"])?;
+    story.expect_serving("1")?;
     Ok(story)
 }
 
@@ -47,11 +55,8 @@ fn expect_no_traefik(story: &Story, commit: &str) -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_proxy_by_files_loses_no_request() -> Result<()> {
-    let story = prepare("by-files", GRANTS)?;
-    story.windlass.ok(&["setup"])?;
-    story.expect_serving("1")?;
-    let old = story.project.head()?;
-    expect_no_traefik(&story, &old)?;
+    let story = begin("by-files")?;
+    expect_no_traefik(&story, &story.one)?;
 
     let new = story.project.commit_version("2")?;
     let load = story.load(&["1", "2"]);
@@ -71,16 +76,14 @@ fn a_proxy_by_files_loses_no_request() -> Result<()> {
     // The same version again: the container that serves is renamed, and nobody notices.
     story.windlass.ok(&["redeploy", "--skip-push"])?;
     story.expect_running(&new)?;
-    story.windlass.ok(&["rollback", &old])?;
+    story.windlass.ok(&["rollback", &story.one])?;
     let report = load.stop();
     println!("deploy, redeploy and rollback: {report}");
     report.expect(2000, &["1", "2"], 100)?;
-    story.expect_serving("1")?;
-    story.expect_running(&old)?;
-    story.expect_lock_free()?;
+    story.expect_settled("1", &story.one)?;
 
     // Names outlive a reboot, after which containers have other addresses.
-    let host = story.fleet.host("web-1")?;
+    let host = story.web()?;
     host.crash_and_boot()?;
     wait::for_true("web-1 to serve again", Duration::from_secs(40), || {
         Ok(host.get("/version")?.text() == "version 1\n")
@@ -100,10 +103,8 @@ fn a_proxy_by_files_loses_no_request() -> Result<()> {
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_deploy_cut_off_after_the_switch_is_made_good_by_the_next() -> Result<()> {
-    let story = prepare("cut-off", GRANTS)?;
-    story.windlass.ok(&["setup"])?;
-    let old = story.project.head()?;
-    let host = story.fleet.host("web-1")?;
+    let story = begin("cut-off")?;
+    let host = story.web()?;
     let route = "cat /root/.kamal/caddy/routes/cut-off-web";
     let before = host.inside(route)?.stdout;
 
@@ -116,19 +117,15 @@ fn a_deploy_cut_off_after_the_switch_is_made_good_by_the_next() -> Result<()> {
     run.finish(Duration::from_secs(60))?;
     story.windlass.ok(&["deploy"])?;
     let report = load.stop();
-    println!("killed after the switch from {old}: {report}");
+    println!("killed after the switch: {report}");
     report.expect(500, &["1", "2"], 1)?;
-    story.expect_serving("2")?;
-    story.expect_running(&new)?;
-    story.expect_lock_free()
+    story.expect_settled("2", &new)
 }
 
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_container_that_caddy_cannot_reach_gets_no_user() -> Result<()> {
-    let story = prepare("unreached", GRANTS)?;
-    story.windlass.ok(&["setup"])?;
-    let old = story.project.head()?;
+    let story = begin("unreached")?;
     let load = story.load(&["1"]);
     // Healthy by its own check, but on another port than Caddy is told.
     story.project.behave("APP_MODE=other-port\n")?;
@@ -140,12 +137,10 @@ fn a_container_that_caddy_cannot_reach_gets_no_user() -> Result<()> {
     ensure!(said.contains("reaches"), "the message does not name the step:\n{said}");
     let report = load.stop();
     println!("a container on another port: {report}");
-    let routes = story.fleet.host("web-1")?.inside("ls /root/.kamal/caddy/routes")?.stdout;
+    let routes = story.web()?.inside("ls /root/.kamal/caddy/routes")?.stdout;
     ensure!(routes == "unreached-web\n", "not all was taken back: {routes}");
     report.expect(500, &["1"], 100)?;
-    story.expect_serving("1")?;
-    story.expect_running(&old)?;
-    story.expect_lock_free()
+    story.expect_settled("1", &story.one)
 }
 
 /// The list that a refusal tells the user to write.
@@ -203,7 +198,7 @@ fn a_command_that_runs_out_of_time_leaves_no_container() -> Result<()> {
     let story = prepare("timed-out", GRANTS)?;
     story.windlass.ok(&["server", "bootstrap"])?;
     story.windlass.ok(&["registry", "login"])?;
-    let host = story.fleet.host("web-1")?;
+    let host = story.web()?;
     // What a cut-off try must not be told by is that the image was still on its way.
     host.docker(&["pull", "--quiet", &images::caddy()?])?;
     // As the first process of a container it does not end when it is asked to.

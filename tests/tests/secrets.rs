@@ -37,8 +37,7 @@ fn expect_absent(what: &str, text: &str) -> Result<()> {
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_secret_arrives_unchanged_and_shows_nowhere() -> Result<()> {
     let mut story = Story::prepare("secrets")?;
-    let registry_only = format!("KAMAL_REGISTRY_PASSWORD={}\n", story.fleet.credentials.password);
-    story.project.write(".env", &registry_only)?;
+    story.forget_secrets()?;
     story.windlass = story.windlass.env("APP_SECRET", SECRET);
     let traces = story.fleet.hosts.iter().map(ExecTrace::start).collect::<Result<Vec<_>>>()?;
 

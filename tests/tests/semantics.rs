@@ -28,7 +28,7 @@ fn prepare(service: &str, servers: &str) -> Result<Story> {
 fn logins(story: &Story) -> Result<(bool, bool)> {
     let here = Windlass::home(&story.project)?.join(".docker/config.json");
     let here = fs::read_to_string(here).unwrap_or_default();
-    let web = story.fleet.host("web-1")?;
+    let web = story.web()?;
     let there = web.inside("cat /root/.docker/config.json 2>/dev/null")?.stdout;
     Ok((here.contains("\"auth\""), there.contains("\"auth\"")))
 }
@@ -69,7 +69,7 @@ fn deploy_with_skip_push_does_not_log_in_locally() -> Result<()> {
     }
     story.windlass.ok(&["deploy", "--skip-push"])?;
     ensure!(logins(&story)? == (false, true), "{:?}", logins(&story)?);
-    story.fleet.host("web-1")?.serves("1")
+    story.web()?.serves("1")
 }
 
 /// The version of a role as `app version` tells it.
@@ -89,7 +89,7 @@ fn disguise<'a>(name: &'a str, service: &'a str, role: &'a str) -> Vec<&'a str> 
 fn a_container_in_a_restart_loop_is_not_the_current_one() -> Result<()> {
     let story = prepare("loops", WEB_AND_WORKERS)?;
     story.windlass.ok(&["setup"])?;
-    let (web, worker) = (story.fleet.host("web-1")?, story.fleet.host("worker-1")?);
+    let (web, worker) = (story.web()?, story.fleet.host("worker-1")?);
     let one = story.project.head()?;
     let (image, latest) = (story.project.image(&one), registry::image("loops", "latest"));
 
@@ -131,7 +131,7 @@ fn a_deploy_halted_between_stop_and_tag_is_recovered_and_stale_containers_stop_l
 {
     let story = prepare("halted", WEB_AND_WORKERS)?;
     story.windlass.ok(&["setup"])?;
-    let (web, worker) = (story.fleet.host("web-1")?, story.fleet.host("worker-1")?);
+    let (web, worker) = (story.web()?, story.fleet.host("worker-1")?);
     let (one, traefik) = (story.project.head()?, story.fleet.traefik_image.as_str());
     let latest = registry::image("halted", "latest");
     let olds = |role| [format!("halted-{role}-{one}"), format!("halted-{role}-stale")];
@@ -180,7 +180,7 @@ fn versions_with_dashes_are_read_back() -> Result<()> {
         story.windlass.ok(&words.split(' ').collect::<Vec<_>>())
     };
     run("setup --version 1.2-rc-1")?;
-    let web = story.fleet.host("web-1")?;
+    let web = story.web()?;
     let up = web.docker(&["ps", "--format", "{{.Names}}", "--filter", "label=role"])?;
     let mut up: Vec<_> = up.lines().collect();
     up.sort_unstable();

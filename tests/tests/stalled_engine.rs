@@ -13,7 +13,7 @@ const STALL: Duration = Duration::from_secs(12);
 #[ignore = "needs the fleet: cargo xtask test"]
 fn a_daemon_that_stalls_stalls_no_request() -> Result<()> {
     let story = Story::begin("stalled")?;
-    let host = story.fleet.host("web-1")?;
+    let host = story.web()?;
     let load = story.load(&["1"]);
     load.wait_for("1", 1000, Duration::from_secs(30))?;
     host.inside_cmd("kill -STOP $(pidof dockerd)").ok()?;

@@ -12,7 +12,7 @@ fn who_comes_second_gives_up_without_a_write_or_waits() -> Result<()> {
     story.project.behave("APP_START_DELAY_MS=12000\n")?;
     let slow = story.project.commit_version("2")?;
     let first = story.windlass.start(&["deploy"])?;
-    let host = story.fleet.host("web-1")?;
+    let host = story.web()?;
     let started = format!(
         "[ \"$(docker inspect -f '{{{{.State.Running}}}}' twice-web-{slow} 2>/dev/null)\" = true ]"
     );

@@ -9,22 +9,12 @@ use windlass_tests::host::Host;
 use windlass_tests::inspect::{Difference, Facts, differences, standing};
 use windlass_tests::kamal::{Kamal, Role, WEB, WORKERS};
 use windlass_tests::paths;
+use windlass_tests::project::TWO_ROLES;
 use windlass_tests::story::Story;
 
 const ROLES: &[Role] = &[WEB, WORKERS];
-/// Replaces the servers, the environment and the rest up to `builder` in the project's file.
+/// Replaces the environment and the rest up to `builder` in the project's file.
 const CONFIG: &str = "\
-servers:
-  web:
-    hosts:
-      - web-1
-  workers:
-    hosts:
-      - web-1
-    cmd: app worker
-
-retain_containers: 1
-
 env:
   clear:
     GREETING: hello
@@ -154,7 +144,7 @@ fn documented() -> Result<Vec<Row>> {
 #[ignore = "needs the fleet: cargo xtask test"]
 fn inspect_is_equal_to_kamals() -> Result<()> {
     let story = Story::prepare("twin")?;
-    let (ours, theirs) = (story.fleet.host("web-1")?, story.fleet.host("web-2")?);
+    let (ours, theirs) = (story.web()?, story.fleet.host("web-2")?);
     let mut kamal = Kamal::of(&story.fleet, &story.project);
     kamal.settle = Duration::ZERO;
     // Kamal counts the stopped containers of both roles together, Windlass each role's.
@@ -167,7 +157,7 @@ fn inspect_is_equal_to_kamals() -> Result<()> {
         let (registry, _) = registry.split_once("env:\n").expect("and an environment");
         let (_, builder) = rest.split_once("builder:\n").expect("and a builder");
         let config = CONFIG.replace("IMAGE", &story.fleet.traefik_image);
-        format!("{before}{config}\nregistry:\n{registry}builder:\n{builder}")
+        format!("{before}{TWO_ROLES}\n{config}\nregistry:\n{registry}builder:\n{builder}")
     })?;
     story.project.write("config/db.conf", "size = 7\n")?;
     let dotenv = story.project.read(".env")? + "LINES=\"first\\nsecond\"\n";

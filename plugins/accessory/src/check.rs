@@ -1,15 +1,13 @@
 //! What is wrong with the settings of accessories, beyond their schema.
 
 use windlass_sdk::names::nearest;
+use windlass_sdk::run_options::reserved;
 use windlass_sdk::shell;
 use windlass_sdk::steps::error_at;
 use windlass_sdk::types::{Context, Problem};
 
 use crate::files;
 use crate::settings::{Accessory, Settings};
-
-/// Options of `docker run` that decide what Windlass itself must know.
-const RESERVED_OPTIONS: [&str; 5] = ["name", "detach", "d", "rm", "cidfile"];
 
 /// All findings, in the order of the file.
 pub fn check(context: &Context) -> Vec<Problem> {
@@ -24,7 +22,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
         if let Some(other) = settings.accessories[..index].iter().find(same) {
             let message = format!("`{}` is also the name of `{}`", accessory.service, other.name);
             let help = "give one of them another `service`";
-            found.push(with_help(error_at(&accessory.pointer, message), help));
+            found.push(error_at(&accessory.pointer, message).help(help));
         }
     }
     found
@@ -45,11 +43,11 @@ fn one(settings: &Settings, accessory: &Accessory, found: &mut Vec<Problem>) {
             accessory.name
         );
         let help = "write `host: NAME`, `hosts: [NAME, …]` or `roles: [ROLE, …]`";
-        found.push(with_help(error_at(&accessory.pointer, message), help));
+        found.push(error_at(&accessory.pointer, message).help(help));
     }
     if section.image.is_none() {
         let message = format!("`{}` has no image", accessory.name);
-        found.push(with_help(error_at(&accessory.pointer, message), "add `image: NAME:TAG`"));
+        found.push(error_at(&accessory.pointer, message).help("add `image: NAME:TAG`"));
     }
     let names: Vec<&str> = settings.roles.iter().map(|(name, _)| name.as_str()).collect();
     for (index, role) in section.roles.iter().flatten().enumerate() {
@@ -60,7 +58,7 @@ fn one(settings: &Settings, accessory: &Accessory, found: &mut Vec<Problem>) {
                 |near| format!("did you mean `{near}`?"),
             );
             let at = format!("{}/{index}", accessory.at("roles"));
-            found.push(with_help(error_at(at, message), &help));
+            found.push(error_at(at, message).help(help));
         }
     }
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -73,33 +71,25 @@ fn one(settings: &Settings, accessory: &Accessory, found: &mut Vec<Problem>) {
         } else {
             accessory.pointer.clone()
         };
-        found.push(with_help(error_at(at, message), "use letters, digits, `-`, `_` and `.`"));
+        found.push(error_at(at, message).help("use letters, digits, `-`, `_` and `.`"));
     }
     if section.labels.contains_key("service") {
         let message = "the label `service` is how Windlass finds the container again";
         let at = format!("{}/service", accessory.at("labels"));
-        found.push(with_help(error_at(at, message), "give it another name"));
+        found.push(error_at(at, message).help("give it another name"));
     }
-    for option in section.options.keys().filter(|o| RESERVED_OPTIONS.contains(&o.as_str())) {
-        let message = format!("the option `{option}` is set by Windlass itself");
-        let at = format!("{}/{option}", accessory.at("options"));
-        found.push(with_help(error_at(at, message), "remove it"));
-    }
+    found.extend(reserved(&section.options, &accessory.at("options")));
     if let Some(why) = section.cmd.as_ref().and_then(|cmd| shell::split(cmd.as_str()).err()) {
-        found.push(with_help(error_at(accessory.at("cmd"), why), shell::HELP));
+        found.push(error_at(accessory.at("cmd"), why).help(shell::HELP));
     }
     for (index, volume) in section.volumes.iter().enumerate() {
         if let Err(why) = shell::single(volume.as_str()) {
             let at = format!("{}/{index}", accessory.at("volumes"));
             let help = "write SOURCE:TARGET; ${NAME} stands for a variable of the server";
-            found.push(with_help(error_at(at, why), help));
+            found.push(error_at(at, why).help(help));
         }
     }
     found.extend(files::files(accessory).err());
     found.extend(files::directories(accessory).err());
     found.extend(accessory.env.doubtful(&accessory.at("env")));
-}
-
-fn with_help(problem: Problem, help: &str) -> Problem {
-    Problem { help: Some(help.to_string()), ..problem }
 }

@@ -9,8 +9,8 @@ use windlass_sdk::steps::{container_spec, error_at};
 use windlass_sdk::texts::{text, with_host_env};
 use windlass_sdk::types::{ContainerSpec, Problem, Text};
 
-use crate::commands::Scene;
 use crate::files;
+use crate::scene::Scene;
 use crate::settings::Accessory;
 
 /// The container that `boot` runs.

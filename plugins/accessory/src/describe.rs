@@ -1,11 +1,9 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
 use serde_json::{Value, json};
-use windlass_sdk::describe::{self, any, argument, flag, foreign, owned};
+use windlass_sdk::describe::{self, any, any_containers, argument, flag, foreign, owned};
 use windlass_sdk::run_options::{options_schema, stringish_schema, strings_schema};
-use windlass_sdk::types::{
-    Area, Capability, CommandSpec, ContainerScope, Description, ForeignKey, Intent, Whose,
-};
+use windlass_sdk::types::{Area, Capability, CommandSpec, Description, ForeignKey, Intent, Whose};
 
 /// The description; depends on nothing.
 pub fn describe() -> Description {
@@ -23,17 +21,8 @@ pub fn describe() -> Description {
 /// Accessories have what deploy.yml gives them: any image, any directory, any option.
 fn capabilities() -> Vec<Capability> {
     vec![
-        Capability::Containers(ContainerScope {
-            // It also takes over those that Kamal has started.
-            whose: vec![Whose::Own, Whose::Others],
-            names: any(),
-            images: any(),
-            mounts: any(),
-            ports: any(),
-            networks: any(),
-            options: any(),
-            users: any(),
-        }),
+        // It also takes over those that Kamal has started.
+        any_containers(&[Whose::Own, Whose::Others]),
         Capability::Images(any()),
         describe::files(["/", "env/accessories"]),
         Capability::LocalFiles(any()),
@@ -136,12 +125,7 @@ fn commands() -> Vec<CommandSpec> {
         .flag(flag("interactive", Some('i'), None, "At a terminal, on its first host"))
         .flag(flag("reuse", None, None, "In the running container instead of a new one")),
         CommandSpec { arguments: vec![one()], ..command("logs", "Show its log") }
-            .reading()
-            .flag(flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"))
-            .flag(flag("lines", Some('n'), Some("NUMBER"), "Number of lines per host"))
-            .flag(flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"))
-            .flag(flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"))
-            .flag(flag("follow", Some('f'), None, "Show new lines of its first host as they come")),
+            .log_lines("host", "its first host"),
         CommandSpec {
             confirm: Some(lost.to_string()),
             ..command("remove", "Remove its container, image, env file and directories")

@@ -6,10 +6,10 @@ use windlass_sdk::shell;
 use windlass_sdk::steps::{container as act, distinct_digits, error_on};
 use windlass_sdk::types::{ContainerAction, ExecOptions, Phase, Problem, RunOnce, Step};
 
-use crate::commands::Scene;
 use crate::container;
 use crate::logs::NO_LIMIT_MS;
 use crate::rollout::present;
+use crate::scene::Scene;
 
 /// On every host; at a terminal on the first.
 pub fn exec(scene: &Scene) -> Result<Vec<Step>, Problem> {

@@ -11,29 +11,19 @@ mod logs;
 pub mod observe;
 mod remove;
 mod rollout;
+mod scene;
+mod scope;
 mod settings;
 
 #[cfg(test)]
 mod tests;
 
-use windlass_sdk::types::{Context, Description, Observation, Problem, Question, Step};
-use windlass_sdk::{Plugin, Problems};
+use check::check;
+use commands::plan;
+use describe::describe;
+use observe::questions as observe;
 
 struct Accessories;
 
-impl Plugin for Accessories {
-    fn describe() -> Description {
-        describe::describe()
-    }
-    fn check(context: &Context) -> Vec<Problem> {
-        check::check(context)
-    }
-    fn observe(context: &Context) -> Result<Vec<Question>, Problems> {
-        observe::questions(context)
-    }
-    fn plan(context: &Context, observed: &[Observation]) -> Result<Vec<Step>, Problems> {
-        commands::plan(context, observed)
-    }
-}
-
+windlass_sdk::implement!(Plugin for Accessories: describe, check, observe, plan);
 windlass_sdk::export!(step: Accessories);

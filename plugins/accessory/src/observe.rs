@@ -3,29 +3,20 @@
 //! A host without a role is in play only if somebody asks about it. So every operation that
 //! concerns accessories asks at least for their env files.
 
+use windlass_sdk::All;
 use windlass_sdk::containers::{is_referred_to, label, repository, told, told_images};
 use windlass_sdk::env_files::Seen;
 use windlass_sdk::steps::{error_on, question};
 use windlass_sdk::types::{
-    Area, ContainerQuery, ContainerState, Context, HostInfo, ImageState, Intent, Observation,
-    Problem, Query, Question,
+    Area, ContainerQuery, ContainerState, Context, HostInfo, ImageState, Observation, Problem,
+    Query, Question,
 };
 
-use crate::commands::{chosen, hosts};
+use crate::scope::{NOUN, chosen, concerns, hosts};
 use crate::settings::{Accessory, Settings};
 
-/// The noun of the plugin's own commands.
-pub const NOUN: &str = "accessory";
-
-/// True if there may be something to do.
-pub fn concerns(context: &Context) -> bool {
-    let writes_env =
-        [Intent::Prepare, Intent::Remove].iter().any(|intent| context.aims(*intent, Area::Env));
-    context.verb(NOUN).is_some() || context.concerns(Area::Accessories) || writes_env
-}
-
 /// Container, image and env file of each accessory in question.
-pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
+pub fn questions(context: &Context) -> All<Question> {
     if !concerns(context) {
         return Ok(Vec::new());
     }

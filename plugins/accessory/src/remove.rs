@@ -5,8 +5,8 @@ use windlass_sdk::containers::is_up;
 use windlass_sdk::steps::container as act;
 use windlass_sdk::types::{Action, ContainerAction, Phase, Problem, Step};
 
-use crate::commands::Scene;
 use crate::rollout;
+use crate::scene::Scene;
 
 const PHASE: Phase = Phase::Cleanup;
 

@@ -11,7 +11,7 @@ use windlass_sdk::types::{
     ContainerWait, Intent, Phase, Problem, Step, StopOptions, Wait,
 };
 
-use crate::commands::Scene;
+use crate::scene::Scene;
 use crate::{container, files};
 
 /// For what moves layers.

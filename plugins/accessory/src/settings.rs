@@ -150,8 +150,7 @@ mod tests {
     use super::*;
 
     fn hosts(config: &str) -> Vec<Vec<String>> {
-        let mut context = windlass_sdk::testing::context("setup");
-        context.config = config.to_string();
+        let context = windlass_sdk::testing::configured("setup", config);
         Settings::of(&context).unwrap().accessories.into_iter().map(|a| a.hosts).collect()
     }
 

@@ -5,8 +5,7 @@ use windlass_sdk::describe::aim;
 use windlass_sdk::testing;
 use windlass_sdk::types::{
     Action, Area, ContainerAction, ContainerFact, ContainerQuery, ContainerState, ContainerStatus,
-    Context, Fact, HealthStatus, HostInfo, ImageState, Intent, Observation, Phase, Problem, Query,
-    Step,
+    Context, Fact, HostInfo, ImageState, Intent, Observation, Phase, Problem, Query, Step,
 };
 
 /// A database on a host of its own, with everything; a cache on the hosts of a role.
@@ -74,15 +73,10 @@ impl World {
         let label = self.label.unwrap_or(name);
         self.container.map(|status| ContainerState {
             id: format!("id-of-{name}"),
-            name: name.to_string(),
-            image: "any".to_string(),
             image_id: "sha256:0".to_string(),
             labels: vec![("service".to_string(), label.to_string())],
             status,
-            health: HealthStatus::None,
-            created_at: "2026-01-01T00:00:00Z".to_string(),
-            mounts: Vec::new(),
-            addresses: Vec::new(),
+            ..testing::container(name)
         })
     }
 

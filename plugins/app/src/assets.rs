@@ -12,8 +12,8 @@ use windlass_sdk::types::{
     Action, ContainerAction, ContainerState, Context, DirectoryMerge, ImageCopy, Phase, Step, Text,
 };
 
+use crate::names;
 use crate::settings::Settings;
-use crate::spec;
 
 /// A disk may be slow, and assets may be many.
 const COPY_LIMIT_MS: u32 = 300_000;
@@ -51,7 +51,7 @@ fn volumes(context: &Context, host: &str) -> Option<String> {
 /// The mount of a role's new container.
 pub fn mount(context: &Context, settings: &Settings, host: &str, role: &str) -> Option<Text> {
     let target = target(settings, role)?;
-    Some(text(format!("{}/{}:{target}", volumes(context, host)?, spec::name(context, role))))
+    Some(text(format!("{}/{}:{target}", volumes(context, host)?, names::name(context, role))))
 }
 
 /// Under which name a container has its assets on the host: its own, unless it was renamed.
@@ -71,9 +71,9 @@ pub fn share(
     old: &[ContainerState],
 ) -> Vec<Step> {
     let Some(path) = target(settings, role) else { return Vec::new() };
-    let name = spec::name(context, role);
+    let name = names::name(context, role);
     let new = Directories::of(context, &name);
-    let image = spec::image(context);
+    let image = names::image(context);
     let at = |id: String, title: String, action: Action| {
         step(format!("{}.assets-{id}", id_part(role)), host, Phase::Share, title, action)
             .role(role)
@@ -117,7 +117,7 @@ pub fn hold(
     role: &str,
     containers: &[ContainerState],
 ) -> Vec<Step> {
-    let name = spec::name(context, role);
+    let name = names::name(context, role);
     let is_taken = containers.iter().any(|c| name_of(context, host, c) == Some(&name));
     if target(settings, role).is_none() || is_taken {
         return Vec::new();

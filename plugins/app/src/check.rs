@@ -1,6 +1,7 @@
 //! What is wrong with the settings of roles, beyond their schemas.
 
 use serde_json::{Map, Value};
+use windlass_sdk::run_options::reserved;
 use windlass_sdk::scalar::Stringish;
 use windlass_sdk::shell;
 use windlass_sdk::steps::{error_at, pointer_to};
@@ -9,9 +10,6 @@ use windlass_sdk::types::{Context, Problem};
 use crate::health::interval_ms;
 use crate::settings::{HealthCheck, Settings};
 use crate::spec::{RESERVED_LABELS, bad_volume, bad_words};
-
-/// Options of `docker run` that decide what Windlass itself must know.
-const RESERVED_OPTIONS: [&str; 5] = ["name", "detach", "d", "rm", "cidfile"];
 
 /// All findings, in the order root, roles by name.
 pub fn check(context: &Context) -> Vec<Problem> {
@@ -33,11 +31,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
         if let Some(cmd) = &role.cmd {
             found.extend(shell::split(cmd.as_str()).err().map(|why| bad_words(name, "cmd", why)));
         }
-        for option in role.options.keys().filter(|o| RESERVED_OPTIONS.contains(&o.as_str())) {
-            let pointer = pointer_to(&pointer_to(&at, "options"), option);
-            let message = format!("the option `{option}` is set by Windlass itself");
-            found.push(with_help(error_at(pointer, message), "remove it"));
-        }
+        found.extend(reserved(&role.options, &pointer_to(&at, "options")));
         found.extend(assets(role.asset_path.as_ref(), &pointer_to(&at, "asset_path")));
     }
     found
@@ -46,7 +40,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
 fn labels(labels: &Map<String, Value>, at: &str, found: &mut Vec<Problem>) {
     for name in labels.keys().filter(|name| RESERVED_LABELS.contains(&name.as_str())) {
         let message = format!("the label `{name}` is how Windlass finds the container again");
-        found.push(with_help(error_at(pointer_to(at, name), message), "give it another name"));
+        found.push(error_at(pointer_to(at, name), message).help("give it another name"));
     }
 }
 
@@ -55,13 +49,13 @@ fn health(settings: &HealthCheck, at: &str, found: &mut Vec<Problem>) {
     {
         let message = format!("`{}` is not a duration of at least 1 ms", interval.as_str());
         let help = "write a number and a unit: 1s, 500ms, 1m30s";
-        found.push(with_help(error_at(pointer_to(at, "interval"), message), help));
+        found.push(error_at(pointer_to(at, "interval"), message).help(help));
     }
     let port = settings.port.as_ref().map(|port| port.as_str().trim()).filter(|p| !p.is_empty());
     if let Some(port) = port.filter(|port| !port.parse::<u16>().is_ok_and(|port| port > 0)) {
         let message = format!("`{port}` is not a valid port");
         let help = "write a number from 1 to 65535";
-        found.push(with_help(error_at(pointer_to(at, "port"), message), help));
+        found.push(error_at(pointer_to(at, "port"), message).help(help));
     }
 }
 
@@ -72,11 +66,7 @@ fn assets(path: Option<&Stringish>, pointer: &str) -> Option<Problem> {
         || path.starts_with('/') && !path.trim_matches('/').is_empty() && !path.contains(':');
     let message = format!("`{path}` is not the absolute path of a directory in the image");
     let help = "write where the image has its assets: /rails/public/assets";
-    (!is_fine).then(|| with_help(error_at(pointer, message), help))
-}
-
-fn with_help(problem: Problem, help: &str) -> Problem {
-    Problem { help: Some(help.to_string()), ..problem }
+    (!is_fine).then(|| error_at(pointer, message).help(help))
 }
 
 #[cfg(test)]
@@ -84,8 +74,7 @@ mod tests {
     use super::*;
 
     fn pointers(config: &str) -> Vec<String> {
-        let mut context = windlass_sdk::testing::context("deploy");
-        context.config = config.to_string();
+        let context = windlass_sdk::testing::configured("deploy", config);
         check(&context).into_iter().filter_map(|problem| problem.pointer).collect()
     }
 

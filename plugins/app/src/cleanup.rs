@@ -12,9 +12,16 @@ use windlass_sdk::types::{
 
 use crate::current::newest_first;
 use crate::observe::HostFacts;
-use crate::rollout::Renamed;
 use crate::settings::Settings;
-use crate::{assets, spec};
+use crate::{assets, names};
+
+/// A container that got another name in this plan.
+pub struct Renamed {
+    pub id: String,
+    pub role: String,
+    pub from: String,
+    pub to: String,
+}
 
 /// The steps of one host. `stopped` are the containers that the plan stops before.
 pub fn steps(
@@ -42,7 +49,7 @@ pub fn containers(
 ) -> Vec<Step> {
     let removed = old.iter().enumerate().map(|(n, old)| remove(facts.host, n, old, renamed));
     // What a deploy starts is not among the facts.
-    let new: Vec<_> = context.roles.iter().map(|role| spec::name(context, &role.name)).collect();
+    let new: Vec<_> = context.roles.iter().map(|role| names::name(context, &role.name)).collect();
     let assets = assets::remove(context, facts.host, old, facts.containers, &new);
     removed.chain(assets).collect()
 }
@@ -55,7 +62,7 @@ pub fn images(context: &Context, facts: &HostFacts, removed: &[&ContainerState])
 }
 
 fn tag(context: &Context, host: &str) -> Step {
-    let (image, latest) = (spec::image(context), latest_reference(context));
+    let (image, latest) = (names::image(context), latest_reference(context));
     let title = format!("Tag {image} as {latest}");
     let audit = format!("Tagging {image} as the latest image");
     let action = container(ContainerAction::Tag(ImageTag { image, reference: latest }));

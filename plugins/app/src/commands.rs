@@ -1,81 +1,21 @@
 //! The commands `windlass app …`, except those that start new containers.
 
-use windlass_sdk::arguments::{Arguments, search};
+use windlass_sdk::All;
+use windlass_sdk::arguments::log_options;
 use windlass_sdk::containers::{has_role, is_up, version};
-use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{container, error_at, say, step};
+use windlass_sdk::steps::container;
 use windlass_sdk::types::{
-    Action, Area, ContainerAction, ContainerList, ContainerState, Context, HostInfo, Incoming,
-    Intent, LogOptions, Move, Observation, Phase, Problem, Rollout, Step, StopOptions,
+    Area, ContainerAction, ContainerList, Context, Intent, Observation, Phase, Problem, Rollout,
+    Step,
 };
 
-use crate::current::{newest_first, up};
-use crate::observe::{HostFacts, hosts, roles_on};
-use crate::settings::Settings;
+use crate::current::newest_first;
+use crate::scene::{NO_LIMIT_MS, Scene, on_hosts, on_roles};
 use crate::{cleanup, exec, remove};
-
-/// For what ends when the user says so.
-pub const NO_LIMIT_MS: u32 = u32::MAX;
-
-/// One host, or one role on a host, in a command.
-pub struct Scene<'a> {
-    pub context: &'a Context,
-    pub settings: &'a Settings,
-    pub arguments: &'a Arguments,
-    pub facts: &'a HostFacts<'a>,
-    pub host: &'a HostInfo,
-    /// Empty where a command is about whole hosts.
-    pub role: &'a str,
-}
-
-impl<'a> Scene<'a> {
-    /// A step of this command.
-    pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
-        let why = self.context.typed();
-        if self.role.is_empty() {
-            return step(id, &self.host.name, phase, title, action).why(why);
-        }
-        let id = format!("{}.{id}", id_part(self.role));
-        step(id, &self.host.name, phase, title, action).role(self.role).why(why)
-    }
-
-    /// A step whose text is the answer.
-    pub fn say(&self, id: &str, text: &str) -> Step {
-        let title =
-            format!("Tell about {}", if self.role.is_empty() { "the host" } else { self.role });
-        self.step(id, Phase::Start, title, say(text))
-    }
-
-    /// What is up of the role, the current container first.
-    pub fn up(&self) -> Vec<&'a ContainerState> {
-        up(self.context, self.facts.containers, self.role, self.facts.latest)
-    }
-
-    /// What takes the place of what is up: nothing.
-    pub fn leaving(&self) -> Vec<Move> {
-        let outgoing: Vec<_> = self.up().into_iter().cloned().collect();
-        let moves = (!outgoing.is_empty()).then(|| self.moving(Incoming::None, outgoing));
-        moves.into_iter().collect()
-    }
-
-    /// What happens to the role on the host.
-    pub fn moving(&self, incoming: Incoming, outgoing: Vec<ContainerState>) -> Move {
-        let (host, role) = (self.host.name.clone(), self.role.to_string());
-        Move { host, role, incoming, outgoing }
-    }
-
-    /// Stops a container with the time that the user grants it.
-    pub fn stop(&self, id: &str, old: &ContainerState) -> Step {
-        let timeout_s = self.settings.stop_wait_time;
-        let stop = ContainerAction::Stop(StopOptions { container: old.id.clone(), timeout_s });
-        self.step(id, Phase::Retire, format!("Stop {}", old.name), container(stop))
-            .limit(self.settings.stop_limit_ms())
-    }
-}
 
 /// The steps of a command that neither starts nor stops a role; see [`crate::workloads::roll`]
 /// for the others.
-pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+pub fn plan(context: &Context, observations: &[Observation]) -> All<Step> {
     type Plan = fn(&Scene) -> Result<Vec<Step>, Problem>;
     let (per_role, by_host): (Plan, bool) = match context.operation.name.as_str() {
         "app version" => (show_version, false),
@@ -97,73 +37,6 @@ pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>
         on_roles(context, observations, per_role)
     };
     Ok(found?.into_iter().flatten().collect())
-}
-
-/// What each host with roles makes of it.
-fn on_hosts<T>(
-    context: &Context,
-    observations: &[Observation],
-    what: impl Fn(&Scene) -> Result<T, Problem>,
-) -> Result<Vec<T>, Vec<Problem>> {
-    on_scenes(context, observations, |_| vec![""], what)
-}
-
-/// What each role on each host makes of it.
-pub fn on_roles<T>(
-    context: &Context,
-    observations: &[Observation],
-    what: impl Fn(&Scene) -> Result<T, Problem>,
-) -> Result<Vec<T>, Vec<Problem>> {
-    on_scenes(context, observations, |host| roles_on(context, host), what)
-}
-
-fn on_scenes<'a, T>(
-    context: &'a Context,
-    observations: &[Observation],
-    roles: impl Fn(&'a HostInfo) -> Vec<&'a str>,
-    what: impl Fn(&Scene) -> Result<T, Problem>,
-) -> Result<Vec<T>, Vec<Problem>> {
-    let mut settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let arguments = Arguments::of(context);
-    if let Some(retain) = retain(&arguments)? {
-        settings.retain_containers = Some(retain);
-    }
-    let (mut all, mut problems) = (Vec::new(), Vec::new());
-    for host in hosts(context) {
-        let facts = match HostFacts::of(context, observations, &host.name) {
-            Ok(facts) => facts,
-            Err(problem) => {
-                problems.push(problem);
-                continue;
-            }
-        };
-        let (settings, arguments, facts) = (&settings, &arguments, &facts);
-        for role in roles(host) {
-            match what(&Scene { context, settings, arguments, facts, host, role }) {
-                Ok(found) => all.push(found),
-                Err(problem) => problems.push(problem),
-            }
-        }
-    }
-    if problems.is_empty() { Ok(all) } else { Err(problems) }
-}
-
-/// Finds what is typed wrongly, before a host is asked.
-pub fn check_arguments(context: &Context) -> Result<(), Vec<Problem>> {
-    retain(&Arguments::of(context)).map(drop)
-}
-
-/// How many stopped containers `--retain` leaves.
-fn retain(arguments: &Arguments) -> Result<Option<u32>, Vec<Problem>> {
-    if arguments.text("retain").is_none() {
-        return Ok(None);
-    }
-    let count = arguments.number("retain").filter(|count| *count > 0);
-    count.map(Some).ok_or_else(|| {
-        let problem = error_at("", "--retain takes a number of containers, at least 1");
-        let help = Some("windlass prune containers --retain 5".to_string());
-        vec![Problem { pointer: None, help, ..problem }]
-    })
 }
 
 /// What a deploy removes at its end, by itself.
@@ -244,7 +117,7 @@ fn stale(scene: &Scene) -> Result<Vec<Step>, Problem> {
 /// Lines of the current container, or of the last one if none is up.
 fn logs(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let follow = scene.arguments.switch("follow");
-    if follow && !is_primary(scene) {
+    if follow && !scene.is_primary() {
         return Ok(Vec::new());
     }
     let last = || {
@@ -256,27 +129,11 @@ fn logs(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let Some(target) = scene.up().into_iter().next().or_else(last) else {
         return Ok(vec![scene.say("logs", &format!("there is no container of {}", scene.role))]);
     };
-    let (since, grep) = (scene.arguments.text("since"), scene.arguments.text("grep"));
-    let all = since.is_some() || grep.is_some();
-    let default = if all { None } else { Some(if follow { 10 } else { 100 }) };
-    let options = LogOptions {
-        container: target.id.clone(),
-        tail: scene.arguments.number("lines").or(default),
-        since,
-        timestamps: follow,
-        follow,
-        search: search(scene.arguments)?,
-    };
+    let options = log_options(scene.arguments, &target.id, follow)?;
     let state = if is_up(target) { "" } else { ", which is down" };
     let title = format!("Show lines of {}{state}", target.name);
     let step = scene.step("logs", Phase::Start, title, container(ContainerAction::Logs(options)));
     Ok(vec![if follow { step.limit(NO_LIMIT_MS) } else { step }])
-}
-
-/// True on the primary host for the first of its roles: where interactive commands go.
-pub fn is_primary(scene: &Scene) -> bool {
-    scene.host.name == scene.context.primary_host
-        && roles_on(scene.context, scene.host).first() == Some(&scene.role)
 }
 
 /// Stops all that is up, the current container last: if it does not stop, that is the result.

@@ -1,12 +1,8 @@
-//! Which of a role's containers is the current one, which are stale, and which one could serve
-//! again.
+//! Which of a role's containers is the current one, and which are stale.
 
 use std::cmp::Ordering;
 
-use windlass_sdk::containers::{
-    has_role, in_service, is_stopped, is_up, latest_reference, same_image,
-};
-use windlass_sdk::steps::role_prefix;
+use windlass_sdk::containers::{has_role, in_service, is_up, latest_reference, same_image};
 use windlass_sdk::types::{ContainerState, Context, ImageState};
 
 /// The id of the image that was deployed last on a host.
@@ -47,27 +43,4 @@ pub fn up<'a>(
         containers.iter().filter(|c| has_role(context, c, role) && is_up(c)).collect();
     current_first(&mut up, latest);
     up
-}
-
-/// The stopped container that `app start` starts: the one of the version that was asked for;
-/// else, if nothing of the role is up, the one of the context's version or the newest.
-pub fn to_start<'a>(
-    context: &Context,
-    containers: &'a [ContainerState],
-    role: &str,
-    asked_for: Option<&str>,
-) -> Option<&'a ContainerState> {
-    let ours = || containers.iter().filter(|c| has_role(context, c, role));
-    let mut stopped: Vec<_> = ours().filter(|c| is_stopped(c)).collect();
-    stopped.sort_by(|a, b| newest_first(a, b));
-    let prefix = role_prefix(context, role);
-    let named = |version: &str| {
-        let name = format!("{prefix}-{version}");
-        stopped.iter().copied().find(|c| c.name == name)
-    };
-    match asked_for {
-        Some(version) => named(version),
-        None if ours().any(is_up) => None,
-        None => named(&context.version).or_else(|| stopped.first().copied()),
-    }
 }

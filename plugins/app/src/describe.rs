@@ -1,11 +1,11 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
 use serde_json::{Value, json};
-use windlass_sdk::describe::{self, any, argument, flag, foreign, owned};
+use windlass_sdk::describe::{self, any, any_containers, argument, flag, foreign};
 use windlass_sdk::run_options::{logging_schema, options_schema, stringish_schema, strings_schema};
 use windlass_sdk::types::{
-    Area, Capability, CommandSpec, ContainerScope, DefaultVersion, Description, ForeignKey, Intent,
-    Ownership, Whose,
+    Area, Capability, CommandSpec, DefaultVersion, Description, ForeignKey, Intent, Ownership,
+    Whose,
 };
 
 /// The description; depends on nothing.
@@ -14,31 +14,18 @@ pub fn describe() -> Description {
     Description {
         owns: owns(),
         commands: commands(),
-        capabilities: capabilities(),
+        // Roles have what deploy.yml gives them: any volume, any option.
+        capabilities: vec![
+            // It also renames and removes what has a new container's name, or was Kamal's.
+            any_containers(&[Whose::Own, Whose::Others]),
+            Capability::Images(any()),
+            describe::files(["assets"]),
+            // `${NAME}` in volumes, labels and options; `app exec` takes what was typed.
+            Capability::Variables(any()),
+        ],
         foreign_keys: foreign_keys(),
         ..describe::plugin("app", env!("CARGO_PKG_VERSION"), about)
     }
-}
-
-/// Roles have what deploy.yml gives them: any volume, any option.
-fn capabilities() -> Vec<Capability> {
-    vec![
-        Capability::Containers(ContainerScope {
-            // It also renames and removes what has a new container's name, or was Kamal's.
-            whose: vec![Whose::Own, Whose::Others],
-            names: any(),
-            images: any(),
-            mounts: any(),
-            ports: any(),
-            networks: any(),
-            options: any(),
-            users: any(),
-        }),
-        Capability::Images(any()),
-        describe::files(["assets"]),
-        // `${NAME}` in volumes, labels and options; `app exec` takes what was typed.
-        Capability::Variables(any()),
-    ]
 }
 
 fn foreign_keys() -> Vec<ForeignKey> {
@@ -76,7 +63,7 @@ fn owns() -> Vec<Ownership> {
     let cmd = stringish_schema("Command of the container, split into words as a shell would.");
     let options = "Further options of `docker run`: `true`, a value, or a list to repeat one.";
     let assets = stringish_schema("Directory of assets in the image, bridged between versions.");
-    [
+    describe::owns([
         ("/labels", strings_schema("Labels of every app container.")),
         ("/volumes", volumes()),
         ("/logging", logging_schema("Log driver of every container.")),
@@ -97,10 +84,7 @@ fn owns() -> Vec<Ownership> {
         ("/servers/*/logging", logging_schema("Log driver of the role's containers.")),
         ("/servers/*/healthcheck", health("What the role sets otherwise than the root does.")),
         ("/servers/*/asset_path", assets),
-    ]
-    .into_iter()
-    .map(|(pattern, schema)| owned(pattern, schema))
-    .collect()
+    ])
 }
 
 fn volumes() -> Value {
@@ -161,17 +145,8 @@ fn commands() -> Vec<CommandSpec> {
         }
         .aiming(Operate, roles)
         .flag(flag("stop", Some('s'), None, "Stop them")),
-        reading("logs", "Show log lines of the current containers")
-            .flag(flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"))
-            .flag(flag("lines", Some('n'), Some("NUMBER"), "Number of lines per container"))
-            .flag(flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"))
-            .flag(flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"))
-            .flag(flag(
-                "follow",
-                Some('f'),
-                None,
-                "Show new lines of the primary host as they come",
-            )),
+        command("logs", "Show log lines of the current containers")
+            .log_lines("container", "the primary host"),
         CommandSpec {
             arguments: vec![argument("cmd", "The command", true)],
             version: DefaultVersion::InService,

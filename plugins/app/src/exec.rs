@@ -11,8 +11,8 @@ use windlass_sdk::types::{
     Workload,
 };
 
-use crate::commands::{NO_LIMIT_MS, Scene, is_primary};
 use crate::observe::roles_on;
+use crate::scene::{NO_LIMIT_MS, Scene};
 use crate::settings::Settings;
 use crate::spec;
 
@@ -82,7 +82,7 @@ pub fn in_new(context: &Context, workloads: &[Workload]) -> Result<Vec<Step>, Pr
 pub fn in_running(scene: &Scene) -> Result<Vec<Step>, Problem> {
     let arguments = scene.arguments;
     let interactive = arguments.switch("interactive");
-    if !arguments.switch("reuse") || interactive && !is_primary(scene) {
+    if !arguments.switch("reuse") || interactive && !scene.is_primary() {
         return Ok(Vec::new());
     }
     let wanted = arguments.text("version");

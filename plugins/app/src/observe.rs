@@ -1,5 +1,7 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
+use windlass_sdk::All;
+use windlass_sdk::arguments::Arguments;
 use windlass_sdk::containers::{told, told_images};
 use windlass_sdk::steps::question;
 use windlass_sdk::types::{
@@ -8,17 +10,20 @@ use windlass_sdk::types::{
 };
 
 use crate::current::latest_image;
-use crate::spec;
+use crate::names;
+use crate::settings::retain;
 
 const CONTAINERS: &str = "containers";
 const IMAGES: &str = "images";
 
 /// All containers of the service, in any state and of any destination; what images there are;
 /// and who has the names that the new containers will have.
-pub fn questions(context: &Context) -> Vec<Question> {
+pub fn observe(context: &Context) -> All<Question> {
+    // What is typed wrongly is found before a host is asked.
+    retain(&Arguments::of(context))?;
     let is_own = ["app", "prune"].iter().any(|noun| context.verb(noun).is_some());
     if !is_own && !context.concerns(Area::Roles) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let mut questions = Vec::new();
     for host in hosts(context) {
@@ -29,12 +34,12 @@ pub fn questions(context: &Context) -> Vec<Question> {
         questions.push(ask(IMAGES.to_string(), images));
         if context.aims(Intent::Replace, Area::Roles) {
             for role in roles_on(context, host) {
-                let name = spec::name(context, role);
+                let name = names::name(context, role);
                 questions.push(ask(name_id(role), ContainerQuery::Container(name)));
             }
         }
     }
-    questions
+    Ok(questions)
 }
 
 /// The hosts with a role in play. Others carry accessories, or whatever a plugin has there.

@@ -9,8 +9,8 @@ use windlass_sdk::types::{
 };
 
 use crate::assets;
-use crate::commands::Scene;
 use crate::observe::{HostFacts, roles_on};
+use crate::scene::Scene;
 
 /// All containers of the role; after the last role of the host, the images.
 pub fn remove(scene: &Scene) -> Result<Rollout, Problem> {

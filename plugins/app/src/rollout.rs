@@ -13,12 +13,13 @@ use windlass_sdk::types::{
     Context, Incoming, Intent, Move, Observation, Phase, Problem, Rename, Rollout, Step,
     StopOptions, Wait, Workload,
 };
+use windlass_sdk::{Problems, all};
 
+use crate::cleanup::Renamed;
 use crate::current::up;
 use crate::observe::HostFacts;
 use crate::settings::Settings;
-use crate::workloads::joined;
-use crate::{assets, cleanup, spec};
+use crate::{assets, cleanup, names};
 
 /// Starting may include waiting for a busy engine.
 const RUN_LIMIT_MS: u32 = 300_000;
@@ -28,22 +29,25 @@ pub fn roll(
     context: &Context,
     observations: &[Observation],
     workloads: &[Workload],
-) -> Result<Rollout, Vec<Problem>> {
+) -> Result<Rollout, Problems> {
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let (mut parts, mut problems) = (Vec::new(), Vec::new());
-    for host in &context.hosts {
+    let parts = context.hosts.iter().filter_map(|host| {
         let ours: Vec<_> = workloads.iter().filter(|w| w.host == host.name).collect();
-        if ours.is_empty() {
-            continue;
-        }
-        let replaced = HostFacts::of(context, observations, &host.name)
-            .and_then(|facts| host_steps(context, &settings, &facts, &ours));
-        match replaced {
-            Ok(part) => parts.push(part),
-            Err(problem) => problems.push(problem),
-        }
+        let facts = || HostFacts::of(context, observations, &host.name);
+        (!ours.is_empty())
+            .then(|| facts().and_then(|facts| host_steps(context, &settings, &facts, &ours)))
+    });
+    Ok(joined(all(parts)?))
+}
+
+/// What hosts and roles do, as one.
+pub fn joined(parts: Vec<Rollout>) -> Rollout {
+    let (mut steps, mut moves) = (Vec::new(), Vec::new());
+    for part in parts {
+        steps.extend(part.steps);
+        moves.extend(part.moves);
     }
-    if problems.is_empty() { Ok(joined(parts)) } else { Err(problems) }
+    Rollout { steps, moves }
 }
 
 fn host_steps(
@@ -86,7 +90,7 @@ fn brings_no_image(context: &Context) -> bool {
 
 /// What is not on the host cannot be rolled back to.
 fn require_image(context: &Context, facts: &HostFacts) -> Result<(), Problem> {
-    let image = spec::image(context);
+    let image = names::image(context);
     if facts.images.iter().any(|known| known.reference == image) {
         return Ok(());
     }
@@ -95,14 +99,6 @@ fn require_image(context: &Context, facts: &HostFacts) -> Result<(), Problem> {
         context.version
     );
     Err(error_on(facts.host, format!("the image {image} is no longer on the host"), help))
-}
-
-/// A container that got another name in this plan.
-pub struct Renamed {
-    pub id: String,
-    pub role: String,
-    pub from: String,
-    pub to: String,
 }
 
 /// One role on one host.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use windlass_sdk::Problems;
+use windlass_sdk::arguments::Arguments;
 use windlass_sdk::run_options::Logging;
 use windlass_sdk::scalar::Stringish;
-use windlass_sdk::steps::error_at;
+use windlass_sdk::steps::{error, error_at};
 use windlass_sdk::types::{Context, Problem};
 
 /// How many stopped containers stay for a look back.
@@ -153,6 +155,18 @@ impl Settings {
     pub fn stop_limit_ms(&self) -> u32 {
         self.stop_wait_time.unwrap_or(10).saturating_add(30).saturating_mul(1_000)
     }
+}
+
+/// How many stopped containers `--retain` leaves.
+pub fn retain(arguments: &Arguments) -> Result<Option<u32>, Problems> {
+    if arguments.text("retain").is_none() {
+        return Ok(None);
+    }
+    let count = arguments.number("retain").filter(|count| *count > 0);
+    count.map(Some).ok_or_else(|| {
+        let message = "--retain takes a number of containers, at least 1";
+        vec![error(message).help("windlass prune containers --retain 5")]
+    })
 }
 
 /// How long Kamal asks a new container with so many attempts, waiting a second longer each

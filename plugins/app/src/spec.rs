@@ -6,27 +6,18 @@ use serde_json::{Map, Value};
 use windlass_sdk::run_options::options;
 use windlass_sdk::scalar::Stringish;
 use windlass_sdk::shell;
-use windlass_sdk::steps::{container_spec, distinct_digits, pointer_to, role_prefix};
+use windlass_sdk::steps::{container_spec, distinct_digits, error_at, pointer_to};
 use windlass_sdk::texts::{text, with_host_env};
 use windlass_sdk::types::{
-    ContainerSpec, Context, EngineOption, EnvVar, HostInfo, Problem, Severity, Text, Workload,
+    ContainerSpec, Context, EngineOption, EnvVar, HostInfo, Problem, Text, Workload,
 };
 
+use crate::names::{image, name};
 use crate::settings::Settings;
 use crate::{assets, health};
 
 /// Labels by which Windlass and Kamal find a container again.
 pub const RESERVED_LABELS: [&str; 3] = ["service", "role", "destination"];
-
-/// `REPOSITORY:VERSION`.
-pub fn image(context: &Context) -> String {
-    format!("{}:{}", context.repository, context.version)
-}
-
-/// `SERVICE-ROLE[-DESTINATION]-VERSION`.
-pub fn name(context: &Context, role: &str) -> String {
-    format!("{}-{}", role_prefix(context, role), context.version)
-}
 
 /// The new container of a role on a host, before others add to it.
 pub fn workload(
@@ -120,22 +111,11 @@ fn hostname(context: &Context, host: &HostInfo, role: &str) -> String {
 /// A command line of a role that only a shell could read.
 pub fn bad_words(role: &str, key: &str, why: String) -> Problem {
     let pointer = pointer_to(&pointer_to("/servers", role), key);
-    Problem {
-        severity: Severity::Error,
-        message: why,
-        pointer: Some(pointer),
-        host: None,
-        help: Some(shell::HELP.to_string()),
-    }
+    error_at(pointer, why).help(shell::HELP)
 }
 
 /// A volume that only a shell could read.
 pub fn bad_volume(index: usize, why: String) -> Problem {
-    Problem {
-        severity: Severity::Error,
-        message: why,
-        pointer: Some(format!("/volumes/{index}")),
-        host: None,
-        help: Some("write SOURCE:TARGET; ${NAME} stands for a variable of the server".to_string()),
-    }
+    error_at(format!("/volumes/{index}"), why)
+        .help("write SOURCE:TARGET; ${NAME} stands for a variable of the server")
 }

@@ -1,17 +1,15 @@
 //! What the kernel asks of a role plugin between the user's commands: which version is in
 //! service, and which ones could be.
 
+use windlass_sdk::All;
 use windlass_sdk::containers::{has_role, version};
-use windlass_sdk::types::{Context, InService, Kept, Observation, Problem};
+use windlass_sdk::types::{Context, InService, Kept, Observation};
 
-use crate::commands::{Scene, on_roles};
 use crate::current::newest_first;
+use crate::scene::{Scene, on_roles};
 
 /// The versions of the current containers.
-pub fn standing(
-    context: &Context,
-    observations: &[Observation],
-) -> Result<Vec<InService>, Vec<Problem>> {
+pub fn standing(context: &Context, observations: &[Observation]) -> All<InService> {
     on_roles(context, observations, |scene| {
         let up = scene.up();
         let current = up.first().map(|c| version(context, c, scene.role).to_string());
@@ -21,10 +19,7 @@ pub fn standing(
 }
 
 /// The versions of all containers whose image is still there.
-pub fn versions(
-    context: &Context,
-    observations: &[Observation],
-) -> Result<Vec<Kept>, Vec<Problem>> {
+pub fn versions(context: &Context, observations: &[Observation]) -> All<Kept> {
     on_roles(context, observations, |scene| {
         let (host, role) = (scene.host.name.clone(), scene.role.to_string());
         Ok(Kept { host, role, versions: kept(scene) })

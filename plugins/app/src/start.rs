@@ -1,24 +1,25 @@
 //! `windlass app start`: starts a container that was stopped, and waits for it.
 
+use windlass_sdk::containers::{has_role, is_stopped, is_up, version};
 use windlass_sdk::steps::{container, error_on, last_lines, role_prefix};
 use windlass_sdk::types::{
-    Action, Condition, ContainerAction, ContainerCondition, ContainerWait, Incoming, Phase,
-    Problem, Rollout, Wait,
+    Action, Condition, ContainerAction, ContainerCondition, ContainerState, ContainerWait,
+    Incoming, Phase, Problem, Rollout, Wait,
 };
 
-use crate::commands::Scene;
-use crate::current::to_start;
+use crate::current::newest_first;
+use crate::scene::Scene;
 
 /// The container of `--version`, else of the context's version, else the newest. Kamal starts
 /// the one of the context's version, ignores that there is none, and does not wait.
 pub fn start(scene: &Scene) -> Result<Rollout, Problem> {
     let (context, role) = (scene.context, scene.role);
     let asked_for = scene.arguments.text("version");
-    let Some(target) = to_start(context, scene.facts.containers, role, asked_for.as_deref()) else {
+    let Some(target) = to_start(scene, asked_for.as_deref()) else {
         return already_up(scene, asked_for);
     };
     let name = &target.name;
-    let version = windlass_sdk::containers::version(context, target, role);
+    let version = version(context, target, role);
     let start = scene
         .step(
             "start",
@@ -44,6 +45,25 @@ pub fn start(scene: &Scene) -> Result<Rollout, Problem> {
     let outgoing = scene.up().into_iter().cloned().collect();
     let moved = scene.moving(Incoming::Started(target.clone()), outgoing);
     Ok(Rollout { steps: vec![start, ready, explain], moves: vec![moved] })
+}
+
+/// The stopped container of the version that was asked for; else, if nothing of the role is up, the
+/// one of the context's version or the newest.
+fn to_start<'a>(scene: &Scene<'a>, asked_for: Option<&str>) -> Option<&'a ContainerState> {
+    let (context, role) = (scene.context, scene.role);
+    let ours = || scene.facts.containers.iter().filter(|c| has_role(context, c, role));
+    let mut stopped: Vec<_> = ours().filter(|c| is_stopped(c)).collect();
+    stopped.sort_by(|a, b| newest_first(a, b));
+    let prefix = role_prefix(context, role);
+    let named = |version: &str| {
+        let name = format!("{prefix}-{version}");
+        stopped.iter().copied().find(|c| c.name == name)
+    };
+    match asked_for {
+        Some(version) => named(version),
+        None if ours().any(is_up) => None,
+        None => named(&context.version).or_else(|| stopped.first().copied()),
+    }
 }
 
 fn already_up(scene: &Scene, asked_for: Option<String>) -> Result<Rollout, Problem> {

@@ -1,9 +1,11 @@
 //! Which new containers an operation starts, and what it does to those that there are.
 
-use windlass_sdk::types::{Area, Context, Intent, Observation, Problem, Rollout, Workload};
+use windlass_sdk::types::{Area, Context, Intent, Observation, Rollout, Workload};
+use windlass_sdk::{All, Problems};
 
-use crate::commands::{on_roles, stop};
+use crate::commands::stop;
 use crate::observe::roles_on;
+use crate::scene::on_roles;
 use crate::settings::Settings;
 use crate::{exec, remove, rollout, spec, start};
 
@@ -11,7 +13,7 @@ use crate::{exec, remove, rollout, spec, start};
 const EXEC: &str = "app exec";
 
 /// The containers of the operation, host by host, the primary role first.
-pub fn workloads(context: &Context) -> Result<Vec<Workload>, Vec<Problem>> {
+pub fn workloads(context: &Context, _: &[Observation]) -> All<Workload> {
     let rolls = context.aims(Intent::Replace, Area::Roles);
     if !(rolls || context.is(EXEC)) {
         return Ok(Vec::new());
@@ -41,7 +43,7 @@ pub fn roll(
     context: &Context,
     observations: &[Observation],
     workloads: &[Workload],
-) -> Result<Rollout, Vec<Problem>> {
+) -> Result<Rollout, Problems> {
     let parts = match context.operation.name.as_str() {
         EXEC => {
             let steps = exec::in_new(context, workloads).map_err(|problem| vec![problem])?;
@@ -57,15 +59,5 @@ pub fn roll(
         }
         _ => Vec::new(),
     };
-    Ok(joined(parts))
-}
-
-/// What hosts and roles do, as one.
-pub fn joined(parts: Vec<Rollout>) -> Rollout {
-    let (mut steps, mut moves) = (Vec::new(), Vec::new());
-    for part in parts {
-        steps.extend(part.steps);
-        moves.extend(part.moves);
-    }
-    Rollout { steps, moves }
+    Ok(rollout::joined(parts))
 }

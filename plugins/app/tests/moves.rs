@@ -1,11 +1,11 @@
 //! What serves, what could, and what moves where.
 
-use windlass_app::{App, describe, observe};
+use windlass_app::{App, describe};
 use windlass_sdk::testing;
 use windlass_sdk::texts::text;
 use windlass_sdk::types::{
-    ContainerFact, ContainerQuery, ContainerState, ContainerStatus, Context, Fact, HealthStatus,
-    ImageState, Incoming, Observation, Query, Rollout,
+    ContainerFact, ContainerQuery, ContainerState, ContainerStatus, Context, Fact, ImageState,
+    Incoming, Observation, Query, Rollout,
 };
 use windlass_sdk::{Plugin, Role};
 
@@ -24,15 +24,12 @@ fn container(version: &str, status: ContainerStatus) -> ContainerState {
     let labels = [("service", "shop"), ("role", "web"), ("destination", "")];
     ContainerState {
         id: format!("id-of-{version}"),
-        name: format!("shop-web-{version}"),
         image: format!("10.0.0.5/shop:{version}"),
         image_id: format!("sha256:{version:0>64}"),
         labels: labels.map(|(name, value)| (name.to_string(), value.to_string())).to_vec(),
         status,
-        health: HealthStatus::None,
         created_at: format!("2026-01-0{}T00:00:00Z", &version[1..]),
-        mounts: Vec::new(),
-        addresses: Vec::new(),
+        ..testing::container(format!("shop-web-{version}"))
     }
 }
 
@@ -53,7 +50,7 @@ fn answers(context: &Context, containers: &[ContainerState]) -> Vec<Observation>
         }
         _ => ContainerFact::Containers(Vec::new()),
     };
-    let answered = observe::questions(context).into_iter().map(|asked| {
+    let answered = App::observe(context).unwrap().into_iter().map(|asked| {
         let fact = Fact::Container(answer(&asked.query));
         Observation { host: asked.host, id: asked.id, answer: Ok(fact) }
     });

@@ -5,9 +5,8 @@ use windlass_sdk::testing;
 
 #[test]
 fn nothing_is_planned_for_hosts_that_did_not_answer() {
-    let mut context = testing::context("deploy");
-    context.config = r#"{"servers": {"web": {}, "workers": {}}}"#.to_string();
-    let workloads = workloads(&context).unwrap();
+    let context = testing::configured("deploy", r#"{"servers": {"web": {}, "workers": {}}}"#);
+    let workloads = workloads(&context, &[]).unwrap();
     let problems = roll(&context, &[], &workloads).unwrap_err();
     assert_eq!(problems[0].host.as_deref(), Some("web-1"));
 }

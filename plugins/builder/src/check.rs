@@ -49,8 +49,8 @@ mod tests {
     use super::*;
 
     fn findings(builder: &str) -> Vec<String> {
-        let mut context = windlass_sdk::testing::context("deploy");
-        context.config = format!(r#"{{"builder":{builder}}}"#);
+        let config = format!(r#"{{"builder":{builder}}}"#);
+        let context = windlass_sdk::testing::configured("deploy", config);
         let line = |p: Problem| format!("{:?} {} {}", p.severity, p.pointer.unwrap(), p.message);
         check(&context).into_iter().map(line).collect()
     }

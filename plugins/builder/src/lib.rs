@@ -13,21 +13,11 @@ pub mod settings;
 mod source;
 pub mod steps;
 
-use windlass_sdk::types::{Context, Description, Observation, Problem, Step};
-use windlass_sdk::{Plugin, Problems};
+use check::check;
+use describe::describe;
+use steps::plan;
 
 struct Builder;
 
-impl Plugin for Builder {
-    fn describe() -> Description {
-        describe::describe()
-    }
-    fn check(context: &Context) -> Vec<Problem> {
-        check::check(context)
-    }
-    fn plan(context: &Context, _: &[Observation]) -> Result<Vec<Step>, Problems> {
-        steps::plan(context)
-    }
-}
-
+windlass_sdk::implement!(Plugin for Builder: describe, check, plan);
 windlass_sdk::export!(step: Builder);

@@ -1,9 +1,11 @@
 //! Building, pushing and pulling the image.
 
+use windlass_sdk::All;
 use windlass_sdk::containers::latest_reference;
 use windlass_sdk::steps::{container, step};
 use windlass_sdk::types::{
-    Action, Area, BuildOptions, ContainerAction, Context, ImageLabel, Intent, Phase, Problem, Step,
+    Action, Area, BuildOptions, ContainerAction, Context, ImageLabel, Intent, Observation, Phase,
+    Problem, Step,
 };
 
 use crate::buildx;
@@ -16,7 +18,7 @@ use crate::source::{Source, source};
 pub const PRE_BUILD: &str = "pre-build";
 
 /// The steps of an operation.
-pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
+pub fn plan(context: &Context, _: &[Observation]) -> All<Step> {
     match context.verb("build") {
         Some("create") => return on_builder(context, buildx::prepare),
         Some("remove") => return on_builder(context, buildx::remove),
@@ -39,7 +41,7 @@ pub fn plan(context: &Context) -> Result<Vec<Step>, Vec<Problem>> {
 fn on_builder(
     context: &Context,
     steps: impl Fn(&crate::driver::Instance) -> Vec<Step>,
-) -> Result<Vec<Step>, Vec<Problem>> {
+) -> All<Step> {
     let driver = Builder::of(context).and_then(|builder| Driver::of(context, &builder));
     match driver.map_err(|problem| vec![problem])? {
         Driver::Own(instance) => {

@@ -1,7 +1,9 @@
 //! What the environment adds to the containers of a new version.
 
 use windlass_sdk::env_files::Seen;
+use windlass_sdk::steps::contribution;
 use windlass_sdk::types::{Context, Contribution, Observation, Problem, Workload};
+use windlass_sdk::{All, all};
 
 use crate::files;
 use crate::settings::Settings;
@@ -11,16 +13,9 @@ pub fn contribute(
     context: &Context,
     observations: &[Observation],
     workloads: &[Workload],
-) -> Result<Vec<Contribution>, Vec<Problem>> {
+) -> All<Contribution> {
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let (mut contributions, mut problems) = (Vec::new(), Vec::new());
-    for workload in workloads {
-        match one(context, &settings, observations, workload) {
-            Ok(contribution) => contributions.push(contribution),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(contributions) } else { Err(problems) }
+    all(workloads.iter().map(|workload| one(context, &settings, observations, workload)))
 }
 
 fn one(
@@ -42,14 +37,8 @@ fn one(
     let mut vars = env.clear_vars();
     vars.extend(file.exact(context, &env, &seen));
     Ok(Contribution {
-        host: host.clone(),
-        role: role.clone(),
-        labels: Vec::new(),
         env: vars,
         env_files: has_file.then_some(file.path).into_iter().collect(),
-        volumes: Vec::new(),
-        network: None,
-        health: None,
-        annotations: Vec::new(),
+        ..contribution(workload)
     })
 }

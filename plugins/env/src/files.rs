@@ -1,5 +1,6 @@
 //! The env files of roles on the hosts.
 
+use windlass_sdk::All;
 use windlass_sdk::env_files::EnvFile;
 use windlass_sdk::steps::role_prefix;
 use windlass_sdk::types::{Area, Context, HostInfo, Intent, Question};
@@ -17,14 +18,14 @@ pub fn replaces(context: &Context) -> bool {
 
 /// The questions of an operation that starts containers with the environment, unless it writes
 /// the files first.
-pub fn questions(context: &Context) -> Vec<Question> {
+pub fn questions(context: &Context) -> All<Question> {
     let reads = replaces(context) || context.aims(Intent::Look, Area::Env);
     if !reads || context.aims(Intent::Prepare, Area::Env) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let of_host = |host: &HostInfo| {
         let asked = host.roles.iter().map(|role| file(context, role).questions(&host.name));
         asked.flatten().collect::<Vec<_>>()
     };
-    context.hosts.iter().flat_map(of_host).collect()
+    Ok(context.hosts.iter().flat_map(of_host).collect())
 }

@@ -12,36 +12,14 @@ pub mod steps;
 #[cfg(test)]
 mod tests;
 
-use windlass_sdk::types::{
-    Context, Contribution, Description, Observation, Problem, Question, Step, Workload,
-};
-use windlass_sdk::{Env, Plugin, Problems};
+use check::check;
+use contribute::contribute;
+use describe::describe;
+use files::questions as observe;
+use steps::plan;
 
 struct Environment;
 
-impl Plugin for Environment {
-    fn describe() -> Description {
-        describe::describe()
-    }
-    fn check(context: &Context) -> Vec<Problem> {
-        check::check(context)
-    }
-    fn observe(context: &Context) -> Result<Vec<Question>, Problems> {
-        Ok(files::questions(context))
-    }
-    fn plan(context: &Context, observed: &[Observation]) -> Result<Vec<Step>, Problems> {
-        steps::plan(context, observed)
-    }
-}
-
-impl Env for Environment {
-    fn contribute(
-        context: &Context,
-        observed: &[Observation],
-        workloads: &[Workload],
-    ) -> Result<Vec<Contribution>, Problems> {
-        contribute::contribute(context, observed, workloads)
-    }
-}
-
+windlass_sdk::implement!(Plugin for Environment: describe, check, observe, plan);
+windlass_sdk::implement!(Env for Environment: contribute);
 windlass_sdk::export!(env: Environment);

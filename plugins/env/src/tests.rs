@@ -52,7 +52,7 @@ fn answers_of(context: &Context, names: Option<&[&str]>, exact: &[&str]) -> Vec<
         id: q.id,
         answer: Ok(answer(&q.query)),
     };
-    crate::files::questions(context).into_iter().map(answered).collect()
+    crate::files::questions(context).unwrap().into_iter().map(answered).collect()
 }
 
 fn planned(context: &Context, observations: &[Observation]) -> String {
@@ -110,7 +110,7 @@ fn shown(problems: Vec<Problem>) -> String {
 #[test]
 fn what_is_asked() {
     let lines = |operation| {
-        let asked = crate::files::questions(&context(operation, CONFIG));
+        let asked = crate::files::questions(&context(operation, CONFIG)).unwrap();
         asked.iter().map(|q| format!("{} {}: {:?}\n", q.host, q.id, q.query)).collect::<String>()
     };
     assert_snapshot!(lines("deploy"), @r#"

@@ -13,9 +13,9 @@ pub fn check(context: &Context) -> Vec<Problem> {
         Err(problem) => return vec![problem],
     };
     let warning = |problem| Problem { severity: Severity::Warning, ..problem };
-    let plain = matches!(settings.registry.password, Some(Credential::Plain(_))).then(|| Problem {
-        help: Some("name a secret instead: `password: [REGISTRY_PASSWORD]`".to_string()),
-        ..error_at("/registry/password", "the password stands in the file itself")
+    let plain = matches!(settings.registry.password, Some(Credential::Plain(_))).then(|| {
+        error_at("/registry/password", "the password stands in the file itself")
+            .help("name a secret instead: `password: [REGISTRY_PASSWORD]`")
     });
     let names = [
         ("/registry/username", &settings.registry.username),
@@ -32,12 +32,10 @@ pub fn check(context: &Context) -> Vec<Problem> {
 /// A user name goes to the container engine as an argument, which all processes of a host can
 /// read: a secret cannot.
 pub fn secret_username(registry: &Registry) -> Option<Problem> {
-    matches!(registry.username, Some(Credential::Secret(_))).then(|| Problem {
-        help: Some("write the user name itself; only the password has to be secret".to_string()),
-        ..error_at(
-            "/registry/username",
-            "a secret cannot be the user name: the login would show it to every process",
-        )
+    matches!(registry.username, Some(Credential::Secret(_))).then(|| {
+        let message = "a secret cannot be the user name: the login would show it to every process";
+        error_at("/registry/username", message)
+            .help("write the user name itself; only the password has to be secret")
     })
 }
 
@@ -46,8 +44,8 @@ mod tests {
     use super::*;
 
     fn findings(registry: &str) -> Vec<String> {
-        let mut context = windlass_sdk::testing::context("deploy");
-        context.config = format!(r#"{{"image":"shop","registry":{registry}}}"#);
+        let config = format!(r#"{{"image":"shop","registry":{registry}}}"#);
+        let context = windlass_sdk::testing::configured("deploy", config);
         check(&context).into_iter().map(|p| format!("{:?} {}", p.severity, p.message)).collect()
     }
 

@@ -1,6 +1,7 @@
 //! `registry:` of deploy.yml.
 
 use serde::Deserialize;
+use windlass_sdk::Problems;
 use windlass_sdk::steps::error_at;
 use windlass_sdk::texts::{secret, text};
 use windlass_sdk::types::{Context, Problem, Text};
@@ -46,8 +47,7 @@ impl Settings {
             .map_err(|e| error_at("/registry", format!("this cannot be read: {e}")))
     }
 
-    /// `[SERVER/]IMAGE`.
-    pub fn repository(&self) -> Result<String, Problem> {
+    fn repository(&self) -> Result<String, Problem> {
         let image = self
             .image
             .as_deref()
@@ -58,6 +58,13 @@ impl Settings {
             None => image.to_string(),
         })
     }
+}
+
+/// `[SERVER/]IMAGE`.
+pub fn repository(context: &Context) -> Result<String, Problems> {
+    Settings::of(context)
+        .and_then(|settings| settings.repository())
+        .map_err(|problem| vec![problem])
 }
 
 /// The JSON schema of `/registry`.

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::scalar::Stringish;
-use crate::steps::error_at;
-use crate::types::{Context, LogSearch, Problem};
+use crate::steps::error;
+use crate::types::{Context, LogOptions, LogSearch, Problem};
 
 /// The object of flags and arguments by long name. What is absent was not given.
 #[derive(Debug, Clone)]
@@ -54,8 +54,7 @@ pub fn search(arguments: &Arguments) -> Result<Option<LogSearch>, Problem> {
     if let Some(word) = options.split_whitespace().find(|word| !is_known(word)) {
         let message = format!("of the options of `--grep`, `{word}` is not known");
         let help = "-i and -v are; for others leave out --grep, and pipe the lines into grep";
-        let problem = error_at("", message);
-        return Err(Problem { pointer: None, help: Some(help.to_string()), ..problem });
+        return Err(error(message).help(help));
     }
     Ok(arguments.text("grep").map(|text| LogSearch {
         text,
@@ -64,17 +63,49 @@ pub fn search(arguments: &Arguments) -> Result<Option<LogSearch>, Problem> {
     }))
 }
 
+/// Which lines of a container's log the flags of
+/// [`CommandSpec::log_lines`](crate::types::CommandSpec::log_lines) ask for: 100, or 10 and all
+/// that come, unless a number, a time or a search says otherwise.
+pub fn log_options(
+    arguments: &Arguments,
+    container: &str,
+    timestamps: bool,
+) -> Result<LogOptions, Problem> {
+    let (since, search) = (arguments.text("since"), search(arguments)?);
+    let follow = arguments.switch("follow");
+    let is_narrowed = since.is_some() || search.is_some();
+    let default = (!is_narrowed).then_some(if follow { 10 } else { 100 });
+    let tail = arguments.number("lines").or(default);
+    Ok(LogOptions { container: container.to_string(), tail, since, timestamps, follow, search })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn arguments(text: &str) -> Arguments {
+        let mut context = crate::testing::context("details");
+        context.arguments = text.to_string();
+        Arguments::of(&context)
+    }
+
+    #[test]
+    fn a_log_is_cut_unless_it_is_narrowed_otherwise() {
+        let read = |text: &str| {
+            let options = log_options(&arguments(text), "c", true).unwrap();
+            (options.tail, options.since, options.search.is_some(), options.follow)
+        };
+        assert_eq!(read("{}"), (Some(100), None, false, false));
+        assert_eq!(read(r#"{"follow": true}"#), (Some(10), None, false, true));
+        assert_eq!(read(r#"{"lines": "7", "follow": true}"#), (Some(7), None, false, true));
+        assert_eq!(read(r#"{"grep": "x"}"#), (None, None, true, false));
+        assert_eq!(read(r#"{"since": "1h"}"#), (None, Some("1h".to_string()), false, false));
+        assert_eq!(read(r#"{"since": "1h", "lines": 3}"#).0, Some(3));
+    }
+
     #[test]
     fn a_search_is_read_and_what_is_not_known_of_it_refused() {
-        let read = |arguments: &str| {
-            let mut context = crate::testing::context("details");
-            context.arguments = arguments.to_string();
-            search(&Arguments::of(&context))
-        };
+        let read = |text: &str| search(&arguments(text));
         let search = |ignore_case, invert| {
             Ok(Some(LogSearch { text: "x".to_string(), ignore_case, invert }))
         };

@@ -14,26 +14,21 @@ use crate::types::{
 /// of its own version.
 pub const REPLACED: &str = "_replaced_";
 
-/// The containers that a host told of under this id. A host that could not answer is a
-/// problem: nothing may be planned as if it had no containers.
-pub fn told<'a>(
-    observations: &'a [Observation],
-    host: &str,
-    id: &str,
-) -> Result<&'a [ContainerState], Problem> {
-    match fact(observations, host, id)? {
+/// What a host told, or that it is not known. A host that could not answer is a problem: nothing
+/// may be planned as if it had no containers.
+pub type Told<'a, T> = Result<&'a [T], Problem>;
+
+/// The containers that a host told of under this id.
+pub fn told<'a>(all: &'a [Observation], host: &str, id: &str) -> Told<'a, ContainerState> {
+    match fact(all, host, id)? {
         Fact::Container(ContainerFact::Containers(containers)) => Ok(containers),
         _ => Err(unknown(host, "it answered another question")),
     }
 }
 
 /// The images that a host told of under this id.
-pub fn told_images<'a>(
-    observations: &'a [Observation],
-    host: &str,
-    id: &str,
-) -> Result<&'a [ImageState], Problem> {
-    match fact(observations, host, id)? {
+pub fn told_images<'a>(all: &'a [Observation], host: &str, id: &str) -> Told<'a, ImageState> {
+    match fact(all, host, id)? {
         Fact::Container(ContainerFact::Images(images)) => Ok(images),
         _ => Err(unknown(host, "it answered another question")),
     }
@@ -152,18 +147,7 @@ mod tests {
             {
                 context.destination = destination.map(str::to_string);
                 let prefix = role_prefix(&context, role);
-                let container = ContainerState {
-                    id: String::new(),
-                    name: format!("{prefix}-{name}{mark}"),
-                    image: String::new(),
-                    image_id: String::new(),
-                    labels: Vec::new(),
-                    status: ContainerStatus::Running,
-                    health: HealthStatus::None,
-                    created_at: String::new(),
-                    mounts: Vec::new(),
-                    addresses: Vec::new(),
-                };
+                let container = crate::testing::container(format!("{prefix}-{name}{mark}"));
                 assert_eq!(version(&context, &container, role), name);
             }
         }

@@ -1,8 +1,10 @@
 //! Constructors for what a plugin says of itself.
 
+use serde_json::Value;
+
 use crate::types::{
     Aim, Area, Argument, Capability, CommandScope, CommandSpec, ContainerScope, DefaultVersion,
-    Description, Flag, ForeignKey, HookInfo, HttpScope, Intent, Ownership, Pattern, Scope,
+    Description, Flag, ForeignKey, HookInfo, HttpScope, Intent, Ownership, Pattern, Scope, Whose,
 };
 
 /// A plugin that owns, offers and may do nothing.
@@ -24,6 +26,11 @@ pub fn plugin(name: &str, version: &str, about: &str) -> Description {
 /// What a plugin owns of deploy.yml: a JSON pointer, and a JSON Schema as text or value.
 pub fn owned(pattern: &str, schema: impl ToString) -> Ownership {
     Ownership { pattern: pattern.to_string(), schema: schema.to_string() }
+}
+
+/// The same for several of its keys.
+pub fn owns<'a>(keys: impl IntoIterator<Item = (&'a str, Value)>) -> Vec<Ownership> {
+    keys.into_iter().map(|(pattern, schema)| owned(pattern, schema)).collect()
 }
 
 /// A command for all hosts that acts on the checkout's version: without aims, flags and
@@ -60,6 +67,22 @@ impl CommandSpec {
     pub fn flag(mut self, flag: Flag) -> Self {
         self.flags.push(flag);
         self
+    }
+
+    /// The same as a command that shows lines of a log, with the flags that
+    /// [`log_options`](crate::arguments::log_options) reads: a number of lines per `unit`, and new
+    /// lines of `first` alone.
+    pub fn log_lines(self, unit: &str, first: &str) -> Self {
+        let (lines, follow) = (
+            format!("Number of lines per {unit}"),
+            format!("Show new lines of {first} as they come"),
+        );
+        self.reading()
+            .flag(flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"))
+            .flag(flag("lines", Some('n'), Some("NUMBER"), &lines))
+            .flag(flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"))
+            .flag(flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"))
+            .flag(flag("follow", Some('f'), None, &follow))
     }
 }
 
@@ -105,15 +128,24 @@ pub fn any() -> Vec<Pattern> {
 
 /// No containers at all; to be filled in.
 pub fn no_containers() -> ContainerScope {
+    containers(&[], Vec::new)
+}
+
+/// Containers of these owners with whatever name, image, mounts and options.
+pub fn any_containers(whose: &[Whose]) -> Capability {
+    Capability::Containers(containers(whose, any))
+}
+
+fn containers(whose: &[Whose], texts: fn() -> Vec<Pattern>) -> ContainerScope {
     ContainerScope {
-        whose: Vec::new(),
-        names: Vec::new(),
-        images: Vec::new(),
-        mounts: Vec::new(),
-        ports: Vec::new(),
-        networks: Vec::new(),
-        options: Vec::new(),
-        users: Vec::new(),
+        whose: whose.to_vec(),
+        names: texts(),
+        images: texts(),
+        mounts: texts(),
+        ports: texts(),
+        networks: texts(),
+        options: texts(),
+        users: texts(),
     }
 }
 

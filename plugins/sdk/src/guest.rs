@@ -1,6 +1,6 @@
 //! The generated traits, implemented for whatever implements ours.
 
-use crate::plugin::Problems;
+use crate::plugin::{All, Problems};
 use crate::types::{
     Answer, ContainerAction, ContainerFact, ContainerQuery, ContainerWait, Context, Contribution,
     Description, InService, Kept, Lowered, LoweredQuery, LoweredWait, Move, Observation, Problem,
@@ -10,76 +10,48 @@ use crate::wit::{engine, env, lifecycle, proxy, registry, role};
 use crate::{Engine, Env, Plugin, Proxy, Registry, Role};
 
 type Observations = Vec<Observation>;
+type Workloads = Vec<Workload>;
 
-impl<T: Plugin> lifecycle::Guest for T {
-    fn describe() -> Description {
-        T::describe()
-    }
-    fn check(context: Context) -> Vec<Problem> {
-        T::check(&context)
-    }
-    fn observe(context: Context) -> Result<Vec<Question>, Problems> {
-        T::observe(&context)
-    }
-    fn plan(context: Context, observed: Observations) -> Result<Vec<Step>, Problems> {
-        T::plan(&context, &observed)
-    }
+/// The same functions, which are lent what the generated ones are given.
+macro_rules! guest {
+    ($kind:ident as $interface:ident {
+        $($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)+
+    }) => {
+        impl<T: $kind> $interface::Guest for T {
+            $(fn $name($($argument: $type),*) -> $result {
+                T::$name($(&$argument),*)
+            })+
+        }
+    };
 }
 
-impl<T: Role> role::Guest for T {
-    fn workloads(context: Context, observed: Observations) -> Result<Vec<Workload>, Problems> {
-        T::workloads(&context, &observed)
-    }
-    fn roll(
-        context: Context,
-        observed: Observations,
-        workloads: Vec<Workload>,
-    ) -> Result<Rollout, Problems> {
-        T::roll(&context, &observed, &workloads)
-    }
-    fn standing(context: Context, observed: Observations) -> Result<Vec<InService>, Problems> {
-        T::standing(&context, &observed)
-    }
-    fn versions(context: Context, observed: Observations) -> Result<Vec<Kept>, Problems> {
-        T::versions(&context, &observed)
-    }
-}
+guest!(Plugin as lifecycle {
+    describe() -> Description;
+    check(context: Context) -> Vec<Problem>;
+    observe(context: Context) -> All<Question>;
+    plan(context: Context, observed: Observations) -> All<Step>;
+});
 
-impl<T: Proxy> proxy::Guest for T {
-    fn routes(context: Context) -> Result<Vec<String>, Problems> {
-        T::routes(&context)
-    }
-    fn contribute(
-        context: Context,
-        observed: Observations,
-        workloads: Vec<Workload>,
-    ) -> Result<Vec<Contribution>, Problems> {
-        T::contribute(&context, &observed, &workloads)
-    }
-    fn traffic(
-        context: Context,
-        observed: Observations,
-        moves: Vec<Move>,
-    ) -> Result<Vec<Step>, Problems> {
-        T::traffic(&context, &observed, &moves)
-    }
-}
+guest!(Role as role {
+    workloads(context: Context, observed: Observations) -> All<Workload>;
+    roll(context: Context, observed: Observations, workloads: Workloads) -> Result<Rollout, Problems>;
+    standing(context: Context, observed: Observations) -> All<InService>;
+    versions(context: Context, observed: Observations) -> All<Kept>;
+});
 
-impl<T: Env> env::Guest for T {
-    fn contribute(
-        context: Context,
-        observed: Observations,
-        workloads: Vec<Workload>,
-    ) -> Result<Vec<Contribution>, Problems> {
-        T::contribute(&context, &observed, &workloads)
-    }
-}
+guest!(Proxy as proxy {
+    routes(context: Context) -> All<String>;
+    contribute(context: Context, observed: Observations, workloads: Workloads) -> All<Contribution>;
+    traffic(context: Context, observed: Observations, moves: Vec<Move>) -> All<Step>;
+});
 
-impl<T: Registry> registry::Guest for T {
-    fn repository(context: Context) -> Result<String, Problems> {
-        T::repository(&context)
-    }
-}
+guest!(Env as env {
+    contribute(context: Context, observed: Observations, workloads: Workloads) -> All<Contribution>;
+});
+
+guest!(Registry as registry {
+    repository(context: Context) -> Result<String, Problems>;
+});
 
 impl<T: Engine> engine::Guest for T {
     fn lower(actions: Vec<ContainerAction>) -> Vec<Result<Lowered, String>> {

@@ -28,6 +28,8 @@
 //! windlass_sdk::export!(step: Greeter);
 //! ```
 //!
+//! [`implement!`] implements a trait by functions of other files.
+//!
 //! The crate is a `cdylib`, compiled for `wasm32-unknown-unknown`; an encoder of components
 //! makes a plugin of the module: `wasm-tools component new greeter.wasm -o greeter.component.wasm`.
 //! Its logic is unit-tested natively.
@@ -41,6 +43,7 @@ pub mod env_files;
 mod export;
 #[cfg(target_arch = "wasm32")]
 mod guest;
+mod implement;
 pub mod log;
 pub mod names;
 mod plugin;
@@ -53,4 +56,4 @@ pub mod texts;
 pub mod types;
 pub mod wit;
 
-pub use plugin::{Engine, Env, Plugin, Problems, Proxy, Registry, Role};
+pub use plugin::{All, Engine, Env, Plugin, Problems, Proxy, Registry, Role, all, joined};

@@ -9,6 +9,26 @@ use crate::types::{
 /// Everything that was found to be wrong.
 pub type Problems = Vec<Problem>;
 
+/// All that was asked for, or everything that is wrong with it.
+pub type All<T> = Result<Vec<T>, Problems>;
+
+/// All results if each is good, otherwise all problems.
+pub fn all<T>(results: impl IntoIterator<Item = Result<T, Problem>>) -> All<T> {
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(one) => found.push(one),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+/// The same, for results of which each is a part of the list.
+pub fn joined<T>(results: impl IntoIterator<Item = Result<Vec<T>, Problem>>) -> All<T> {
+    Ok(all(results)?.into_iter().flatten().collect())
+}
+
 /// What every plugin does. The defaults know, find and plan nothing.
 pub trait Plugin {
     /// Who the plugin is. Depends on nothing.
@@ -21,13 +41,13 @@ pub trait Plugin {
     }
 
     /// What must be known about the hosts before planning `context.operation`.
-    fn observe(context: &Context) -> Result<Vec<Question>, Problems> {
+    fn observe(context: &Context) -> All<Question> {
         let _ = context;
         Ok(Vec::new())
     }
 
     /// The steps of `context.operation`. None: nothing to do, or not this plugin's matter.
-    fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Problems> {
+    fn plan(context: &Context, observations: &[Observation]) -> All<Step> {
         let _ = (context, observations);
         Ok(Vec::new())
     }
@@ -37,10 +57,7 @@ pub trait Plugin {
 pub trait Role: Plugin {
     /// The containers of `context.version`, before others add to them. None for an operation
     /// that starts no container.
-    fn workloads(
-        context: &Context,
-        observations: &[Observation],
-    ) -> Result<Vec<Workload>, Problems>;
+    fn workloads(context: &Context, observations: &[Observation]) -> All<Workload>;
 
     /// How the merged containers take the place of what runs, and which containers an operation
     /// starts or stops besides.
@@ -51,34 +68,27 @@ pub trait Role: Plugin {
     ) -> Result<Rollout, Problems>;
 
     /// What serves, for each host and role in play.
-    fn standing(
-        context: &Context,
-        observations: &[Observation],
-    ) -> Result<Vec<InService>, Problems>;
+    fn standing(context: &Context, observations: &[Observation]) -> All<InService>;
 
     /// What could serve again, for each host and role in play.
-    fn versions(context: &Context, observations: &[Observation]) -> Result<Vec<Kept>, Problems>;
+    fn versions(context: &Context, observations: &[Observation]) -> All<Kept>;
 }
 
 /// A reverse proxy in front of roles.
 pub trait Proxy: Plugin {
     /// The roles that it routes requests to: asked before any host.
-    fn routes(context: &Context) -> Result<Vec<String>, Problems>;
+    fn routes(context: &Context) -> All<String>;
 
     /// What it adds to the new containers of these roles.
     fn contribute(
         context: &Context,
         observations: &[Observation],
         workloads: &[Workload],
-    ) -> Result<Vec<Contribution>, Problems>;
+    ) -> All<Contribution>;
 
     /// Steps that confirm that the proxy reaches the new containers, and that it no longer
     /// reaches the old ones.
-    fn traffic(
-        context: &Context,
-        observations: &[Observation],
-        moves: &[Move],
-    ) -> Result<Vec<Step>, Problems>;
+    fn traffic(context: &Context, observations: &[Observation], moves: &[Move]) -> All<Step>;
 }
 
 /// Where the environment of a container comes from.
@@ -88,7 +98,7 @@ pub trait Env: Plugin {
         context: &Context,
         observations: &[Observation],
         workloads: &[Workload],
-    ) -> Result<Vec<Contribution>, Problems>;
+    ) -> All<Contribution>;
 }
 
 /// A container registry.

@@ -5,8 +5,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::scalar::Stringish;
+use crate::steps::{error_at, pointer_to};
 use crate::texts::with_host_env;
-use crate::types::{ContainerSpec, EngineOption};
+use crate::types::{ContainerSpec, EngineOption, Problem};
+
+/// Options of `docker run` that decide what Windlass itself must know.
+const RESERVED: [&str; 5] = ["name", "detach", "d", "rm", "cidfile"];
 
 /// The section `logging`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -59,6 +63,16 @@ pub fn options(section: &Map<String, Value>) -> Vec<EngineOption> {
         }
     }
     options
+}
+
+/// What is wrong with the section `options` at a JSON pointer.
+pub fn reserved(section: &Map<String, Value>, pointer: &str) -> Vec<Problem> {
+    let names = section.keys().filter(|name| RESERVED.contains(&name.as_str()));
+    let refused = names.map(|name| {
+        let message = format!("the option `{name}` is set by Windlass itself");
+        error_at(pointer_to(pointer, name), message).help("remove it")
+    });
+    refused.collect()
 }
 
 /// The schema of a string that may be written without quotes.

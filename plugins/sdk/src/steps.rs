@@ -1,8 +1,9 @@
 //! Constructors for steps, problems and questions.
 
 use crate::types::{
-    Action, Command, Condition, ContainerAction, ContainerSpec, Context, Fact, HostInfo,
-    LogOptions, Observation, Phase, Problem, Query, Question, Severity, Step,
+    Action, Command, Condition, ContainerAction, ContainerSpec, Context, Contribution, Fact,
+    HostInfo, HttpWait, LogOptions, Observation, Phase, Problem, Query, Question, Severity, Step,
+    Text, Workload,
 };
 
 /// How long a step may take unless it says otherwise.
@@ -148,14 +149,21 @@ pub fn say(text: &str) -> Action {
     Action::Say(text.to_string())
 }
 
+/// An error in what was typed.
+pub fn error(message: impl Into<String>) -> Problem {
+    let (severity, message) = (Severity::Error, message.into());
+    Problem { severity, message, pointer: None, host: None, help: None }
+}
+
 /// An error about the configuration at a JSON pointer.
 pub fn error_at(pointer: impl Into<String>, message: impl Into<String>) -> Problem {
-    Problem {
-        severity: Severity::Error,
-        message: message.into(),
-        pointer: Some(pointer.into()),
-        host: None,
-        help: None,
+    Problem { pointer: Some(pointer.into()), ..error(message) }
+}
+
+impl Problem {
+    /// The same with what to type or change.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
     }
 }
 
@@ -166,18 +174,40 @@ pub fn pointer_to(parent: &str, segment: &str) -> String {
 
 /// An error about a host.
 pub fn error_on(host: &str, message: impl Into<String>, help: impl Into<String>) -> Problem {
-    Problem {
-        severity: Severity::Error,
-        message: message.into(),
-        pointer: None,
-        host: Some(host.to_string()),
-        help: Some(help.into()),
-    }
+    Problem { host: Some(host.to_string()), ..error(message).help(help) }
 }
 
 /// A question about a host.
 pub fn question(host: &str, id: impl Into<String>, query: Query) -> Question {
     Question { host: host.to_string(), id: id.into(), query }
+}
+
+/// Waits for the answer 200 to a GET.
+pub fn get(url: Text) -> HttpWait {
+    HttpWait {
+        url,
+        status_from: 200,
+        status_to: 200,
+        contains: None,
+        absent: Vec::new(),
+        port_after: None,
+        container: None,
+    }
+}
+
+/// What adds nothing to a container.
+pub fn contribution(workload: &Workload) -> Contribution {
+    Contribution {
+        host: workload.host.clone(),
+        role: workload.role.clone(),
+        labels: Vec::new(),
+        env: Vec::new(),
+        env_files: Vec::new(),
+        volumes: Vec::new(),
+        network: None,
+        health: None,
+        annotations: Vec::new(),
+    }
 }
 
 /// A spec with nothing but a name and an image.

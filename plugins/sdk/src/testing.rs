@@ -2,8 +2,8 @@
 
 use crate::describe::aim;
 use crate::types::{
-    Aim, Area, Context, Description, GitState, HostInfo, Intent, Machine, Operation, Phase,
-    RoleInfo, Step,
+    Aim, Area, ContainerState, ContainerStatus, Context, Description, GitState, HealthStatus,
+    HostInfo, Intent, Machine, Operation, Phase, RoleInfo, Step,
 };
 
 /// The aims of the kernel's own commands, and of the questions that it asks between them.
@@ -41,6 +41,14 @@ pub fn aims(command: &str) -> Vec<Aim> {
 /// The kernel has no such command.
 pub fn context(command: &str) -> Context {
     operation(command, aims(command))
+}
+
+/// The same with this configuration, as JSON.
+///
+/// # Panics
+/// The kernel has no such command.
+pub fn configured(command: &str, config: impl Into<String>) -> Context {
+    Context { config: config.into(), ..context(command) }
 }
 
 /// The same in one of the kernel's commands or of the plugin's own.
@@ -96,6 +104,22 @@ pub fn operation(name: &str, aims: Vec<Aim>) -> Context {
         secrets: Vec::new(),
         machine: Machine { directory: "/project".to_string(), cache: None, git: GitState::None },
         annotations: Vec::new(),
+    }
+}
+
+/// A container of this name that runs, of which a host tells nothing else.
+pub fn container(name: impl Into<String>) -> ContainerState {
+    ContainerState {
+        id: String::new(),
+        name: name.into(),
+        image: String::new(),
+        image_id: String::new(),
+        labels: Vec::new(),
+        status: ContainerStatus::Running,
+        health: HealthStatus::None,
+        created_at: String::new(),
+        mounts: Vec::new(),
+        addresses: Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 use windlass_sdk::scalar::Stringish;
+use windlass_sdk::steps::get;
 use windlass_sdk::texts::output_of;
 use windlass_sdk::types::{ContainerState, HttpWait, OutputKind, Part, Text};
 
@@ -86,24 +87,12 @@ impl Api {
 
     /// Holds when Traefik answers.
     pub fn answers(&self, address_step: &str) -> HttpWait {
-        wait(self.url(address_step, "/api/version"))
+        get(self.url(address_step, "/api/version"))
     }
 
     /// What Traefik knows of a service of the docker provider.
     pub fn service(&self, address_step: &str, name: &str) -> HttpWait {
-        wait(self.url(address_step, &format!("/api/http/services/{name}@docker")))
-    }
-}
-
-fn wait(url: Text) -> HttpWait {
-    HttpWait {
-        url,
-        status_from: 200,
-        status_to: 200,
-        contains: None,
-        absent: Vec::new(),
-        port_after: None,
-        container: None,
+        get(self.url(address_step, &format!("/api/http/services/{name}@docker")))
     }
 }
 

@@ -19,13 +19,13 @@ pub fn check(context: &Context) -> Vec<Problem> {
     if traefik.publish && !is_published(traefik.host_port.as_str()) {
         let message = format!("`{}` is not a valid port", traefik.host_port.as_str());
         let help = "write a number from 1 to 65535, or ADDRESS:PORT";
-        found.push(with_help(error_at("/traefik/host_port", message), help));
+        found.push(error_at("/traefik/host_port", message).help(help));
     }
     for (section, entries) in [("args", &traefik.args), ("options", &traefik.options)] {
         for name in entries.keys().filter(|name| name.starts_with('-') || name.trim().is_empty()) {
             let pointer = pointer_to(&pointer_to("/traefik", section), name);
             let message = format!("`{name}` stands with dashes");
-            found.push(with_help(error_at(pointer, message), "write the name without dashes"));
+            found.push(error_at(pointer, message).help("write the name without dashes"));
         }
     }
     found.extend(misnamed("/traefik/env/secret", &secrets(traefik)));
@@ -53,17 +53,13 @@ fn cord(config: &Value, pointer: &str, found: &mut Vec<Problem>) {
     if wrong {
         let message = "the cord should be an absolute path in the container, or false";
         let help = "use letters, digits and `/._-`, as in /tmp/kamal-cord";
-        found.push(with_help(error_at(pointer, message), help));
+        found.push(error_at(pointer, message).help(help));
     }
 }
 
 fn is_published(port: &str) -> bool {
     let (address, port) = port.rsplit_once(':').unwrap_or(("", port));
     !address.contains('/') && port.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
-fn with_help(problem: Problem, help: &str) -> Problem {
-    Problem { help: Some(help.to_string()), ..problem }
 }
 
 #[cfg(test)]

@@ -1,39 +1,31 @@
 //! What `lifecycle.plan` does for each operation.
 
-use windlass_sdk::arguments::{Arguments, search};
+use windlass_sdk::arguments::{Arguments, log_options};
 use windlass_sdk::containers::is_up;
 use windlass_sdk::steps::{container, error_on, say};
 use windlass_sdk::types::{
-    Area, ContainerAction, ContainerState, Context, Intent, LogOptions, Observation, Phase,
-    Problem, Step, StopOptions,
+    Area, ContainerAction, ContainerState, Context, Intent, Observation, Phase, Problem, Step,
+    StopOptions,
 };
+use windlass_sdk::{All, joined};
 
 use crate::boot::{self, Place};
 use crate::observe::HostFacts;
+use crate::operation::{NOUN, is_downgrade};
 use crate::settings::Settings;
-use crate::{cords, downgrade, reboot};
+use crate::{downgrade, reboot, tidy};
 
 /// The steps of an operation, on the hosts of roles that Traefik routes to.
-pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+pub fn plan(context: &Context, observations: &[Observation]) -> All<Step> {
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let (mut steps, mut problems) = (Vec::new(), Vec::new());
-    for host in settings.hosts(context) {
+    let steps = joined(settings.hosts(context).into_iter().map(|host| {
         let facts = HostFacts::of(observations, host);
-        match on_host(&Place { context, settings: &settings, facts: &facts }) {
-            Ok(found) => steps.extend(found),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+        on_host(&Place { context, settings: &settings, facts: &facts })
+    }))?;
     let reboots =
-        downgrade::is_meant(context) || context.verb(NOUN) == Some("reboot") && !steps.is_empty();
+        is_downgrade(context) || context.verb(NOUN) == Some("reboot") && !steps.is_empty();
     Ok(if reboots { reboot::reboot(context, steps) } else { steps })
 }
-
-/// The noun of the plugin's own commands.
-pub const NOUN: &str = "traefik";
 
 fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
     match place.context.verb(NOUN) {
@@ -69,10 +61,10 @@ fn shared(place: &Place) -> Result<Vec<Step>, Problem> {
         let boot: Vec<_> = boot::boot(place)?.into_iter().filter(is_new).collect();
         steps.extend(boot);
     }
-    if downgrade::is_meant(context) {
+    if is_downgrade(context) {
         steps.extend(downgrade::clear(place)?);
     } else if aims(Intent::Replace, Area::Roles) && aims(Intent::Remove, Area::Leftovers) {
-        steps.extend(cords::tidy(context, settings, facts, false)?);
+        steps.extend(tidy::tidy(context, settings, facts, false)?);
     }
     if aims(Intent::Look, Area::Proxies) {
         steps.extend(details(place)?);
@@ -81,7 +73,7 @@ fn shared(place: &Place) -> Result<Vec<Step>, Problem> {
         steps.extend(leave(place)?);
     }
     if aims(Intent::Remove, Area::Roles) {
-        steps.extend(cords::tidy(context, settings, facts, true)?);
+        steps.extend(tidy::tidy(context, settings, facts, true)?);
     }
     Ok(steps)
 }
@@ -139,17 +131,7 @@ fn logs(place: &Place) -> Result<Vec<Step>, Problem> {
         return Ok(Vec::new());
     }
     let found: &ContainerState = place.facts.traefik()?.ok_or_else(|| absent(place))?;
-    let (since, grep) = (arguments.text("since"), arguments.text("grep"));
-    let all = since.is_some() || grep.is_some();
-    let default = if all { None } else { Some(if follow { 10 } else { 100 }) };
-    let options = LogOptions {
-        container: found.id.clone(),
-        tail: arguments.number("lines").or(default),
-        since,
-        timestamps: true,
-        follow,
-        search: search(&arguments)?,
-    };
+    let options = log_options(&arguments, &found.id, true)?;
     let action = container(ContainerAction::Logs(options));
     let step = place.step("logs", Phase::Start, "Show lines of Traefik", action).why(why(place));
     Ok(vec![if follow { step.limit(u32::MAX) } else { step }])

@@ -1,8 +1,11 @@
 //! What Traefik adds to the containers of the roles that it routes to.
 
-use windlass_sdk::steps::role_prefix;
+use windlass_sdk::steps::{contribution, role_prefix};
 use windlass_sdk::texts::text;
-use windlass_sdk::types::{Area, Context, Contribution, Health, Intent, Problem, Text, Workload};
+use windlass_sdk::types::{
+    Area, Context, Contribution, Health, Intent, Observation, Problem, Text, Workload,
+};
+use windlass_sdk::{All, all};
 
 use crate::cords;
 use crate::settings::Settings;
@@ -11,20 +14,15 @@ use crate::settings::Settings;
 /// command.
 pub fn contribute(
     context: &Context,
+    _: &[Observation],
     workloads: &[Workload],
-) -> Result<Vec<Contribution>, Vec<Problem>> {
+) -> All<Contribution> {
     if !context.aims(Intent::Replace, Area::Roles) {
         return Ok(Vec::new());
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let (mut found, mut problems) = (Vec::new(), Vec::new());
-    for workload in workloads.iter().filter(|w| settings.routes_to(&w.role)) {
-        match one(context, &settings, workload) {
-            Ok(contribution) => found.push(contribution),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(found) } else { Err(problems) }
+    let routed = workloads.iter().filter(|workload| settings.routes_to(&workload.role));
+    all(routed.map(|workload| one(context, &settings, workload)))
 }
 
 fn one(
@@ -32,17 +30,8 @@ fn one(
     settings: &Settings,
     workload: &Workload,
 ) -> Result<Contribution, Problem> {
-    let mut contribution = Contribution {
-        host: workload.host.clone(),
-        role: workload.role.clone(),
-        labels: labels(context, workload),
-        env: Vec::new(),
-        env_files: Vec::new(),
-        volumes: Vec::new(),
-        network: None,
-        health: None,
-        annotations: Vec::new(),
-    };
+    let mut contribution =
+        Contribution { labels: labels(context, workload), ..contribution(workload) };
     if let Some((target, health)) = cord(settings, workload)
         && let Some(host) = context.host(&workload.host)
     {

@@ -7,16 +7,13 @@ use windlass_sdk::types::{
     Action, ContainerState, Context, FileWrite, HostInfo, Incoming, Move, Phase, Problem, Step,
 };
 
-use crate::observe::HostFacts;
-use crate::settings::Settings;
-
 /// The directory of all cords, as the configuration spells it.
 pub fn relative(context: &Context) -> String {
     format!("{}/cords", context.run_directory.trim_end_matches('/'))
 }
 
 /// The directory of all cords, as a mount spells it.
-fn absolute(context: &Context, host: &HostInfo) -> String {
+pub fn absolute(context: &Context, host: &HostInfo) -> String {
     format!("{}/cords", absolute_run_directory(context, host).trim_end_matches('/'))
 }
 
@@ -42,7 +39,7 @@ pub fn source<'a>(context: &Context, role: &str, container: &'a ContainerState) 
 }
 
 /// True for the name of a directory of a role's cord: the role's prefix and the id of a run.
-fn is_named(name: &str, prefix: &str) -> bool {
+pub fn is_named(name: &str, prefix: &str) -> bool {
     let run = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
     // Exactly 32 digits: `-staging-…` is another destination's.
     run.is_some_and(|run| run.len() == 32 && run.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -61,38 +58,6 @@ pub fn cut(directory: &str) -> Action {
 
 fn file(directory: &str) -> String {
     format!("{directory}/cord")
-}
-
-/// Removes cord directories of our roles: all of them, or those that no container mounts and
-/// that are not this run's. Kamal leaves them behind.
-pub fn tidy(
-    context: &Context,
-    settings: &Settings,
-    facts: &HostFacts,
-    all: bool,
-) -> Result<Vec<Step>, Problem> {
-    let containers = facts.containers()?;
-    let root = absolute(context, facts.host);
-    let roles = context.roles.iter().filter(|role| facts.host.roles.contains(&role.name));
-    let prefixes: Vec<_> = roles
-        .filter(|role| settings.routes_to(&role.name))
-        .map(|role| role_prefix(context, &role.name))
-        .collect();
-    let is_ours = |name: &str| prefixes.iter().any(|prefix| is_named(name, prefix));
-    let is_free = |name: &str| {
-        let path = format!("{root}/{name}");
-        let mounted = containers.iter().flat_map(|c| &c.mounts).any(|mount| mount.source == path);
-        !mounted && !name.ends_with(&context.run_id)
-    };
-    let steps = facts.cords().iter().filter(|name| is_ours(name) && (all || is_free(name)));
-    let remove = |name: &String| {
-        let id = format!("tidy.{}", windlass_sdk::names::id_part(name));
-        let title = format!("Remove the cord directory {name}");
-        let action = Action::RemoveDirectory(format!("{root}/{name}"));
-        let why = "its container is gone";
-        step(id, &facts.host.name, Phase::Cleanup, title, action).may_fail().why(why)
-    };
-    Ok(steps.map(remove).collect())
 }
 
 /// Ties the cord of a container that is started again: it was cut when the container was

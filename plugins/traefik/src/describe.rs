@@ -1,11 +1,13 @@
 //! Who the plugin is: what it owns of deploy.yml, and its commands.
 
 use serde_json::{Value, json};
-use windlass_sdk::describe::{self, any, any_http, exact, flag, foreign, hook, owned, prefix};
+use windlass_sdk::describe::{
+    self, any, any_containers, any_http, exact, flag, foreign, hook, prefix,
+};
 use windlass_sdk::run_options::{options_schema, stringish_schema, strings_schema};
 use windlass_sdk::types::{
-    Area, Capability, CommandSpec, ContainerScope, DefaultVersion, Description, ForeignKey, Intent,
-    Ownership, Whose,
+    Area, Capability, CommandSpec, DefaultVersion, Description, ForeignKey, Intent, Ownership,
+    Whose,
 };
 
 use crate::reboot::HOOKS;
@@ -31,17 +33,8 @@ pub fn describe() -> Description {
 /// Traefik has what deploy.yml gives it, and Docker's socket: any mount, any option.
 fn capabilities() -> Vec<Capability> {
     vec![
-        Capability::Containers(ContainerScope {
-            // Its own, those that it routes to, and Kamal's.
-            whose: vec![Whose::Own, Whose::Handed, Whose::Others],
-            names: any(),
-            images: any(),
-            mounts: any(),
-            ports: any(),
-            networks: any(),
-            options: any(),
-            users: any(),
-        }),
+        // Its own, those that it routes to, and Kamal's.
+        any_containers(&[Whose::Own, Whose::Handed, Whose::Others]),
         Capability::Images(any()),
         any_http(),
         Capability::Hooks(exact(HOOKS)),
@@ -79,15 +72,12 @@ fn owns() -> Vec<Ownership> {
         "description": "Whether Traefik routes to the role: by default to the primary one.",
         "type": "boolean",
     });
-    [
+    describe::owns([
         ("/traefik", section()),
         ("/healthcheck/cord", cord()),
         ("/servers/*/traefik", routes),
         ("/servers/*/healthcheck/cord", cord()),
-    ]
-    .into_iter()
-    .map(|(pattern, schema)| owned(pattern, schema))
-    .collect()
+    ])
 }
 
 fn section() -> Value {
@@ -174,18 +164,7 @@ fn commands() -> Vec<CommandSpec> {
         command("stop", "Stop Traefik").aiming(Operate, &[]),
         command("restart", "Stop Traefik and start it again").aiming(Operate, &[]),
         command("details", "Show Traefik's containers").reading(),
-        command("logs", "Show Traefik's log")
-            .reading()
-            .flag(flag("since", Some('s'), Some("TIME"), "Lines since a time or a duration ago"))
-            .flag(flag("lines", Some('n'), Some("NUMBER"), "Number of lines per host"))
-            .flag(flag("grep", Some('g'), Some("PATTERN"), "Only lines that match"))
-            .flag(flag("grep-options", Some('o'), Some("OPTIONS"), "Options of the search"))
-            .flag(flag(
-                "follow",
-                Some('f'),
-                None,
-                "Show new lines of the primary host as they come",
-            )),
+        command("logs", "Show Traefik's log").log_lines("host", "the primary host"),
         command("remove", "Remove Traefik and its image").aiming(Remove, &[]),
         // Kamal's own, for those who know them.
         command("remove_container", "").aiming(Remove, &[]),

@@ -6,18 +6,11 @@
 
 use windlass_sdk::containers::is_up;
 use windlass_sdk::steps::container;
-use windlass_sdk::types::{
-    Area, ContainerAction, Context, ImageFilter, Intent, Phase, Problem, Step, StopOptions,
-};
+use windlass_sdk::types::{ContainerAction, ImageFilter, Phase, Problem, Step, StopOptions};
 
 use crate::boot::Place;
 use crate::observe::kamal_proxy;
 use crate::reboot;
-
-/// True for the operations that put Traefik in the place of another proxy.
-pub fn is_meant(context: &Context) -> bool {
-    context.aims(Intent::Replace, Area::Proxies)
-}
 
 /// Stops Kamal 2's proxy and starts a new Traefik.
 pub fn switch(place: &Place) -> Result<Vec<Step>, Problem> {

@@ -11,8 +11,8 @@ use windlass_sdk::types::{
 };
 
 use crate::cords;
+use crate::lane::Lane;
 use crate::route::{ADDRESS, http};
-use crate::traffic::Lane;
 
 /// The engine calls a container unhealthy after three failed checks.
 const LEAVE_LIMIT_MS: u32 = 60_000;

@@ -1,5 +1,6 @@
 //! What the plugin must know about hosts, and how it reads the answers.
 
+use windlass_sdk::All;
 use windlass_sdk::containers::{is_ours, is_up, repository, told};
 use windlass_sdk::steps::{answer, error_on, question};
 use windlass_sdk::types::{
@@ -7,10 +8,10 @@ use windlass_sdk::types::{
     Observation, Problem, Query, Question,
 };
 
-use crate::commands::NOUN;
 use crate::container::{NAME, env_file};
+use crate::cords;
+use crate::operation::{NOUN, is_downgrade};
 use crate::settings::Settings;
-use crate::{cords, downgrade};
 
 const TRAEFIK: &str = "traefik";
 const ENV_FILE: &str = "env-file";
@@ -21,12 +22,12 @@ const ALL: &str = "all-containers";
 const KAMAL_PROXY: &str = "kamal-proxy";
 
 /// Traefik's own container and env file, and for what concerns an app its containers and cords.
-pub fn questions(context: &Context) -> Result<Vec<Question>, Vec<Problem>> {
+pub fn questions(context: &Context) -> All<Question> {
     let (replaces, removes) =
         (context.aims(Intent::Replace, Area::Roles), context.aims(Intent::Remove, Area::Roles));
     let own = context.verb(NOUN);
     let about_proxy = replaces || own.is_some() || context.concerns(Area::Proxies);
-    let downgrades = downgrade::is_meant(context);
+    let downgrades = is_downgrade(context);
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let mut questions = Vec::new();
     for host in settings.hosts(context) {

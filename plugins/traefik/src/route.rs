@@ -1,6 +1,6 @@
 //! Before the old container loses traffic: the new one's cord, and the proof that users reach it.
 
-use windlass_sdk::steps::{container, last_lines};
+use windlass_sdk::steps::{container, get, last_lines};
 use windlass_sdk::texts::output_of;
 use windlass_sdk::types::{
     Action, Condition, ContainerAction, ContainerCondition, ContainerWait, HttpWait, OutputKind,
@@ -9,8 +9,8 @@ use windlass_sdk::types::{
 
 use crate::container::NAME;
 use crate::cords;
+use crate::lane::Lane;
 use crate::settings::Probe;
-use crate::traffic::Lane;
 
 /// The step that yields Traefik's address.
 pub const ADDRESS: &str = "proxy-address";
@@ -162,13 +162,10 @@ fn probe(lane: &Lane, id: &str, phase: Phase, port: Part) -> Option<Step> {
         Part::Literal(path.to_string()),
     ];
     let wait = HttpWait {
-        url,
         status_from: from,
         status_to: to,
-        contains: None,
-        absent: Vec::new(),
-        port_after: None,
         container: Some(name.to_string()),
+        ..get(url)
     };
     let title = format!("Wait until {path} of {name} answers at the port that Traefik uses");
     let limit = match phase {

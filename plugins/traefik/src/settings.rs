@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use windlass_sdk::All;
 use windlass_sdk::run_options::Logging;
 use windlass_sdk::scalar::Stringish;
 use windlass_sdk::steps::error_at;
@@ -86,6 +87,20 @@ struct PluginSettings {
     probe: Probe,
 }
 
+/// All roles that Traefik routes to, in play or not.
+pub fn routes(context: &Context) -> All<String> {
+    let settings = Settings::of(context).map_err(|problem| vec![problem])?;
+    let in_play = context.roles.iter().map(|role| &role.name);
+    let configured = settings.servers.as_object().into_iter().flat_map(|roles| roles.keys());
+    let mut routes: Vec<String> = Vec::new();
+    for role in in_play.chain([&context.primary_role]).chain(configured) {
+        if settings.routes_to(role) && !routes.contains(role) {
+            routes.push(role.clone());
+        }
+    }
+    Ok(routes)
+}
+
 impl Settings {
     /// Reads the configuration of a context.
     pub fn of(context: &Context) -> Result<Self, Problem> {
@@ -127,19 +142,6 @@ impl Settings {
         }
     }
 
-    /// All roles that Traefik routes to, in play or not.
-    pub fn routes(&self, context: &Context) -> Vec<String> {
-        let in_play = context.roles.iter().map(|role| &role.name);
-        let configured = self.servers.as_object().into_iter().flat_map(|roles| roles.keys());
-        let mut routes: Vec<String> = Vec::new();
-        for role in in_play.chain([&self.primary_role]).chain(configured) {
-            if self.routes_to(role) && !routes.contains(role) {
-                routes.push(role.clone());
-            }
-        }
-        routes
-    }
-
     /// The hosts in play that have a role which Traefik routes to.
     pub fn hosts<'a>(&self, context: &'a Context) -> Vec<&'a HostInfo> {
         let is_in_play = |name: &String| context.roles.iter().any(|role| role.name == *name);
@@ -157,9 +159,8 @@ mod tests {
     #[test]
     fn the_primary_role_is_routed_to_unless_it_says_no() {
         let routes = |servers: &str| {
-            let mut context = windlass_sdk::testing::context("deploy");
-            context.config = format!(r#"{{"servers": {servers}}}"#);
-            Settings::of(&context).unwrap().routes(&context)
+            let config = format!(r#"{{"servers": {servers}}}"#);
+            routes(&windlass_sdk::testing::configured("deploy", config)).unwrap()
         };
         assert_eq!(routes("{}"), ["web"]);
         assert_eq!(routes(r#"["web-1"]"#), ["web"]);

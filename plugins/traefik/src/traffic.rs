@@ -6,45 +6,31 @@
 //! says it routes to the new container, and that exactly that URL answers when asked from the
 //! host: the engine may say healthy, and Traefik "UP", while the port is another.
 
-use windlass_sdk::containers::in_service;
 use windlass_sdk::log;
-use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{role_prefix, step};
-use windlass_sdk::texts::{literal, output_of};
 use windlass_sdk::types::{
-    Action, Area, ContainerState, ContainerStatus, Context, HealthStatus, HostInfo, Incoming,
-    Intent, Move, Observation, OutputKind, Part, Phase, Problem, Step, Wait, Workload,
+    Area, Context, HostInfo, Incoming, Intent, Move, Observation, Problem, Step,
 };
+use windlass_sdk::{All, joined};
 
 use crate::api::Api;
 use crate::boot::Place;
-use crate::cords;
+use crate::lane::Lane;
 use crate::observe::HostFacts;
+use crate::operation::is_downgrade;
 use crate::settings::Settings;
-use crate::{conflict, downgrade, drain, route};
-
-/// How long Kamal waits for Traefik to follow. Used only where Traefik cannot be asked.
-const KAMAL_DELAY_MS: u32 = 5_000;
+use crate::{conflict, cords, downgrade, drain, route};
 
 /// The steps of all moves into roles with Traefik.
-pub fn traffic(
-    context: &Context,
-    observations: &[Observation],
-    moves: &[Move],
-) -> Result<Vec<Step>, Vec<Problem>> {
+pub fn traffic(context: &Context, observations: &[Observation], moves: &[Move]) -> All<Step> {
     let started = moves.iter().filter_map(|moved| cords::tie_again(context, moved));
-    let (mut steps, mut problems) = (started.collect::<Vec<_>>(), Vec::new());
+    let mut steps: Vec<_> = started.collect();
     if !context.aims(Intent::Replace, Area::Roles) {
         return Ok(steps);
     }
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    for host in settings.hosts(context) {
-        match on_host(context, &settings, observations, moves, host) {
-            Ok(found) => steps.extend(found),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+    let hosts = settings.hosts(context).into_iter();
+    steps.extend(joined(hosts.map(|host| on_host(context, &settings, observations, moves, host)))?);
+    Ok(steps)
 }
 
 fn on_host(
@@ -55,7 +41,7 @@ fn on_host(
     host: &HostInfo,
 ) -> Result<Vec<Step>, Problem> {
     let facts = HostFacts::of(observations, host);
-    let downgrades = downgrade::is_meant(context);
+    let downgrades = is_downgrade(context);
     let api = match facts.traefik()? {
         Some(found) if !crate::boot::never_ran(found) && !downgrades => Api::of(found),
         // A new one is started.
@@ -92,95 +78,4 @@ fn on_host(
     steps.extend(moves.iter().filter_map(drain::gone));
     steps.extend(moves.iter().flat_map(drain::undrained));
     Ok(steps)
-}
-
-/// One role on one host.
-pub struct Lane<'a> {
-    pub settings: &'a Settings,
-    pub host: &'a HostInfo,
-    pub workload: &'a Workload,
-    pub api: Option<&'a Api>,
-    /// The directory of the new container's cord, if it has one.
-    pub cord: Option<String>,
-    /// Old containers with a cord that can be cut, and the directory of it.
-    pub tied: Vec<(&'a ContainerState, &'a str)>,
-    /// Old containers that serve until they are stopped, and what they lack.
-    pub undrained: Vec<(&'a ContainerState, &'static str)>,
-    /// Traefik's name for the role.
-    pub service: String,
-    id: String,
-}
-
-impl<'a> Lane<'a> {
-    fn new(
-        context: &Context,
-        settings: &'a Settings,
-        host: &'a HostInfo,
-        workload: &'a Workload,
-        outgoing: &'a [ContainerState],
-        api: Option<&'a Api>,
-    ) -> Result<Self, Problem> {
-        let role = &workload.role;
-        // The merged container tells: another plugin may have replaced the health check.
-        let has_cord = settings.cord(role).is_some() && workload.container.health.is_some();
-        let cord = if has_cord { Some(cords::directory(context, host, role)?) } else { None };
-        // Traefik sends nothing to what ran behind Kamal 2's proxy.
-        let serves = |old: &ContainerState| in_service(old) && !downgrade::is_meant(context);
-        let (mut tied, mut undrained) = (Vec::new(), Vec::new());
-        for old in outgoing {
-            // Without a health check that could fail, cutting a cord would change nothing.
-            let is_checked =
-                old.status != ContainerStatus::Running || old.health != HealthStatus::None;
-            match cords::source(context, role, old) {
-                Some(source) if is_checked => tied.push((old, source)),
-                Some(_) if serves(old) => undrained.push((old, "health check")),
-                None if serves(old) => undrained.push((old, "cord")),
-                Some(_) | None => {}
-            }
-        }
-        let service = role_prefix(context, role);
-        let id = id_part(role);
-        Ok(Self { settings, host, workload, api, cord, tied, undrained, service, id })
-    }
-
-    /// A step of this lane.
-    pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
-        step(self.step_id(id), &self.host.name, phase, title, action).role(&self.workload.role)
-    }
-
-    /// The id of a step of this lane.
-    pub fn step_id(&self, id: &str) -> String {
-        format!("{}.{id}", self.id)
-    }
-
-    /// The name of the new container.
-    pub fn name(&self) -> &str {
-        &self.workload.container.name
-    }
-
-    /// The address of the new container.
-    pub fn new_address(&self) -> Part {
-        output_of(self.step_id("new-address"), OutputKind::IpAddress)
-    }
-
-    /// The value of a label about the role's Traefik service, if it is known now.
-    pub fn service_label(&self, name: &str) -> Option<String> {
-        let label = format!("traefik.http.services.{}.loadbalancer.server.{name}", self.service);
-        let labels = &self.workload.container.labels;
-        labels.iter().find(|(known, _)| *known == label).and_then(|(_, value)| literal(value))
-    }
-
-    /// How Traefik talks to the containers.
-    pub fn scheme(&self) -> String {
-        self.service_label("scheme").unwrap_or_else(|| "http".to_string())
-    }
-
-    /// Kamal's fixed wait, for a Traefik that cannot be asked.
-    pub fn kamal_delay(&self, id: &str, phase: Phase, what: &str) -> Step {
-        let title = format!(
-            "Wait 5 s for Traefik to {what}: it has no API to ask; `windlass traefik reboot` gives it one"
-        );
-        self.step(id, phase, title, Action::Wait(Wait::DelayMs(KAMAL_DELAY_MS)))
-            .why("the Traefik on this host was not started by Windlass, or its API is switched off")
-    }
 }

@@ -6,8 +6,8 @@ use windlass_sdk::steps::container_spec;
 use windlass_sdk::testing;
 use windlass_sdk::texts::{literal, text, with_host_env};
 use windlass_sdk::types::{
-    Action, Area, ContainerFact, ContainerState, ContainerStatus, Context, Fact, Health,
-    HealthStatus, Incoming, Intent, Mount, Move, Observation, Phase, Problem, Text, Workload,
+    Action, Area, ContainerFact, ContainerState, Context, Fact, Health, HealthStatus, Incoming,
+    Intent, Mount, Move, Observation, Phase, Problem, Text, Workload,
 };
 use windlass_traefik::Traefik;
 
@@ -24,18 +24,13 @@ fn one_host(mut context: Context) -> Context {
 fn container(labels: Vec<(String, String)>) -> ContainerState {
     ContainerState {
         id: "c0ffee".repeat(4),
-        name: "shop-web-v1".to_string(),
-        image: "10.0.0.5/shop:v1".to_string(),
-        image_id: String::new(),
         labels,
-        status: ContainerStatus::Running,
         health: HealthStatus::Healthy,
-        created_at: String::new(),
         mounts: vec![Mount {
             source: format!("/root/.kamal/cords/shop-web-{}", "a".repeat(32)),
             target: "/tmp/kamal-cord".to_string(),
         }],
-        addresses: Vec::new(),
+        ..testing::container("shop-web-v1")
     }
 }
 

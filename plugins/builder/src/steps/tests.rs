@@ -30,7 +30,8 @@ fn in_repository(mut context: Context, uncommitted: &str) -> Context {
 fn every_destination_has_its_own_clone_and_latest() {
     let mut context = in_repository(context("build push", "{}"), "");
     let place = |context: &Context| {
-        let clone = plan(context).unwrap().into_iter().find(|step| step.id == "clone").unwrap();
+        let clone =
+            plan(context, &[]).unwrap().into_iter().find(|step| step.id == "clone").unwrap();
         match clone.action {
             Action::Run(command) => literal(command.argv.last().unwrap()).unwrap(),
             other => panic!("{other:?}"),
@@ -41,7 +42,7 @@ fn every_destination_has_its_own_clone_and_latest() {
     let second = place(&context);
     assert_ne!(first, second);
     assert!(second.contains("/clones/shop-staging-"), "{second}");
-    let titles: Vec<_> = plan(&context).unwrap().into_iter().map(|s| s.title).collect();
+    let titles: Vec<_> = plan(&context, &[]).unwrap().into_iter().map(|s| s.title).collect();
     assert_eq!(titles.last().unwrap(), "Push 10.0.0.5/shop:latest-staging");
 }
 
@@ -49,25 +50,25 @@ fn every_destination_has_its_own_clone_and_latest() {
 fn a_repository_that_git_cannot_read_is_no_plain_directory() {
     let mut context = context("deploy", "{}");
     context.machine.git = GitState::Unknown("dubious ownership".to_string());
-    let problem = plan(&context).unwrap_err().remove(0);
+    let problem = plan(&context, &[]).unwrap_err().remove(0);
     assert!(problem.message.contains("dubious ownership"), "{problem:?}");
     context.config = r#"{"builder":{"context":"."}}"#.to_string();
-    assert!(plan(&context).is_ok());
+    assert!(plan(&context, &[]).is_ok());
 }
 
 #[test]
 fn without_the_push_it_only_pulls() {
-    let pulls = plan(&context("build pull", "{}")).unwrap();
+    let pulls = plan(&context("build pull", "{}"), &[]).unwrap();
     assert!(!pulls.is_empty() && pulls.iter().all(|step| step.host != "local"));
     for operation in ["deploy", "redeploy", "setup"] {
         let skip = in_repository(context(operation, r#"{"secrets":["A"]}"#), "M a");
-        assert_eq!(plan(&testing::without_build(skip)).unwrap(), pulls);
+        assert_eq!(plan(&testing::without_build(skip), &[]).unwrap(), pulls);
     }
 }
 
 #[test]
 fn the_commands_are_the_halves_of_it() {
-    let planned = |operation| plan(&context(operation, "{}")).unwrap();
+    let planned = |operation| plan(&context(operation, "{}"), &[]).unwrap();
     let halves = [planned("build push"), planned("build pull")].concat();
     assert_eq!(planned("build deliver"), halves);
     assert_eq!(planned("deploy"), halves);

@@ -6,8 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use windlass_sdk::containers::{REPLACED, version};
 use windlass_sdk::steps::role_prefix;
-use windlass_sdk::testing::context;
-use windlass_sdk::types::{ContainerState, ContainerStatus, HealthStatus};
+use windlass_sdk::testing::{container, context};
 
 fuzz_target!(|words: (&str, Option<&str>, &str, &str)| {
     let (service, destination, role, word) = words;
@@ -22,21 +21,6 @@ fuzz_target!(|words: (&str, Option<&str>, &str, &str)| {
     if !word.contains(REPLACED) {
         assert_eq!(version(&context, &made, role), word);
     }
-    let foreign = container(word.to_owned());
+    let foreign = container(word);
     assert!(word.contains(version(&context, &foreign, role)));
 });
-
-fn container(name: String) -> ContainerState {
-    ContainerState {
-        id: String::new(),
-        name,
-        image: String::new(),
-        image_id: String::new(),
-        labels: Vec::new(),
-        status: ContainerStatus::Running,
-        health: HealthStatus::None,
-        created_at: String::new(),
-        mounts: Vec::new(),
-        addresses: Vec::new(),
-    }
-}

@@ -1,18 +1,16 @@
 //! Caddy's own container: there when it is needed, started, answering, and told of changes.
 
-use windlass_sdk::steps::{container, container_spec, error_on, last_lines, step};
+use windlass_sdk::steps::{container, container_spec, error_on, get, last_lines, step};
 use windlass_sdk::texts::{output_of, text, words};
 use windlass_sdk::types::{
     Action, Condition, ContainerAction, ContainerSpec, ContainerState, ContainerStatus, Context,
     ExecOptions, HttpWait, NetworkSpec, OutputKind, Part, Phase, Problem, Step, StopOptions, Wait,
 };
 
+use crate::describe::NAME;
 use crate::files::{self, GREETING, INSIDE, STATUS_PORT};
 use crate::observe::Facts;
 use crate::settings::Settings;
-
-/// The one Caddy of a host, and the network that it shares with the app's containers.
-pub const NAME: &str = "caddy";
 
 /// Starting may include pulling the image.
 const RUN_LIMIT_MS: u32 = 300_000;
@@ -138,15 +136,7 @@ pub fn look_up(facts: Facts, prefix: &str, phase: Phase) -> (Step, Vec<Part>) {
 /// A GET of a path of the status port that must answer 200.
 pub fn http(mut url: Vec<Part>, path: &str) -> HttpWait {
     url.push(Part::Literal(path.to_string()));
-    HttpWait {
-        url,
-        status_from: 200,
-        status_to: 200,
-        contains: None,
-        absent: Vec::new(),
-        port_after: None,
-        container: None,
-    }
+    get(url)
 }
 
 /// Shows Caddy's log if a step failed.

@@ -6,8 +6,10 @@ use windlass_sdk::texts::text;
 use windlass_sdk::types::{
     Action, Area, ContainerAction, Context, Intent, Observation, Phase, Problem, RunOnce, Step,
 };
+use windlass_sdk::{All, joined};
 
-use crate::boot::{NAME, boot, stop};
+use crate::boot::{boot, stop};
+use crate::describe::NAME;
 use crate::files;
 use crate::observe::Facts;
 use crate::settings::{self, Settings};
@@ -21,16 +23,10 @@ fn once(context: &Context) -> String {
 }
 
 /// The steps of an operation, on the hosts of the role that Caddy serves.
-pub fn plan(context: &Context, observations: &[Observation]) -> Result<Vec<Step>, Vec<Problem>> {
+pub fn plan(context: &Context, observations: &[Observation]) -> All<Step> {
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let (mut steps, mut problems) = (Vec::new(), Vec::new());
-    for host in settings::hosts(context) {
-        match on_host(context, &settings, Facts::of(observations, host)) {
-            Ok(found) => steps.extend(found),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+    let hosts = settings::hosts(context).into_iter();
+    joined(hosts.map(|host| on_host(context, &settings, Facts::of(observations, host))))
 }
 
 fn on_host(context: &Context, settings: &Settings, facts: Facts) -> Result<Vec<Step>, Problem> {

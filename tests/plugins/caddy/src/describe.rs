@@ -7,7 +7,9 @@ use windlass_sdk::types::{
     Area, Capability, CommandSpec, ContainerScope, Description, Intent, Whose,
 };
 
-use crate::boot::NAME;
+/// Names the plugin's commands, the one Caddy of a host, and the network that it shares with the
+/// app's containers.
+pub const NAME: &str = "caddy";
 
 /// The description; depends on nothing.
 pub fn describe() -> Description {

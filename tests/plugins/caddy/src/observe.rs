@@ -7,7 +7,7 @@ use windlass_sdk::types::{
     Problem, Query, Question,
 };
 
-use crate::boot::NAME;
+use crate::describe::NAME;
 use crate::files::{self, Site};
 use crate::settings::{self, Settings};
 

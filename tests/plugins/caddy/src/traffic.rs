@@ -6,14 +6,16 @@
 //! reads there. What the old container had begun, it finishes while it is stopped.
 
 use windlass_sdk::names::id_part;
-use windlass_sdk::steps::{distinct_digits, step};
+use windlass_sdk::steps::{contribution, distinct_digits, step};
 use windlass_sdk::texts::text;
 use windlass_sdk::types::{
     Action, Area, Context, Contribution, HttpWait, Incoming, Intent, Move, Observation, Phase,
     Problem, Step, Wait, Workload,
 };
+use windlass_sdk::{All, joined};
 
-use crate::boot::{self, NAME, explain, http, look_up};
+use crate::boot::{self, explain, http, look_up};
+use crate::describe::NAME;
 use crate::files::{File, NEXT, Site};
 use crate::observe::Facts;
 use crate::settings::{self, Settings};
@@ -28,16 +30,9 @@ pub fn contribute(context: &Context, workloads: &[Workload]) -> Vec<Contribution
     let served = settings::role(context).map(|role| &role.name);
     let ours = workloads.iter().filter(|workload| Some(&workload.role) == served);
     ours.map(|workload| Contribution {
-        host: workload.host.clone(),
-        role: workload.role.clone(),
-        labels: Vec::new(),
-        env: Vec::new(),
-        env_files: Vec::new(),
-        volumes: Vec::new(),
         // The long form of `docker run --network`.
         network: Some(format!("name={NAME},alias={}", alias(context, workload))),
-        health: None,
-        annotations: Vec::new(),
+        ..contribution(workload)
     })
     .collect()
 }
@@ -49,30 +44,18 @@ fn alias(context: &Context, workload: &Workload) -> String {
 }
 
 /// The steps of all moves.
-pub fn traffic(
-    context: &Context,
-    observations: &[Observation],
-    moves: &[Move],
-) -> Result<Vec<Step>, Vec<Problem>> {
+pub fn traffic(context: &Context, observations: &[Observation], moves: &[Move]) -> All<Step> {
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
-    let (mut steps, mut problems) = (Vec::new(), Vec::new());
-    for moved in moves {
-        let (Incoming::New(workload), Some(host)) = (&moved.incoming, context.host(&moved.host))
-        else {
-            continue;
-        };
+    joined(moves.iter().filter_map(|moved| {
+        let Incoming::New(workload) = &moved.incoming else { return None };
         let lane = Lane {
             workload,
             site: Site::new(context, &settings, &workload.role),
             upstream: format!("{}:{}", alias(context, workload), settings.app_port(&workload.role)),
-            facts: Facts::of(observations, host),
+            facts: Facts::of(observations, context.host(&moved.host)?),
         };
-        match lane.steps() {
-            Ok(found) => steps.extend(found),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+        Some(lane.steps())
+    }))
 }
 
 /// One role on one host.

@@ -3,11 +3,10 @@
 use sha2::{Digest, Sha256};
 use windlass_sdk::describe::aim;
 use windlass_sdk::steps::container_spec;
-use windlass_sdk::testing::{context_of, operation, outline};
+use windlass_sdk::testing::{container, context_of, operation, outline};
 use windlass_sdk::types::{
     Action, Area, ContainerAction, ContainerFact, ContainerState, ContainerStatus, Context, Fact,
-    FileState, HealthStatus, Incoming, Intent, Mount, Move, Observation, Part, Phase, Step, Wait,
-    Workload,
+    FileState, Incoming, Intent, Mount, Move, Observation, Part, Phase, Step, Wait, Workload,
 };
 
 use crate::files::{self, Site};
@@ -42,15 +41,9 @@ fn workload(role: &str) -> Workload {
 fn caddy(source: &str, status: ContainerStatus) -> ContainerState {
     ContainerState {
         id: "c0ffee".to_string(),
-        name: "caddy".to_string(),
-        image: "caddy:2".to_string(),
-        image_id: String::new(),
-        labels: Vec::new(),
         status,
-        health: HealthStatus::None,
-        created_at: String::new(),
         mounts: vec![Mount { source: source.to_string(), target: "/etc/caddy".to_string() }],
-        addresses: Vec::new(),
+        ..container("caddy")
     }
 }
 

@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 use crate::local::{self, Here};
 use crate::plugin::{DefaultVersion, Host};
 
-use super::args::{self, Globals};
+use super::args::Globals;
 use super::failure::Failure;
 use super::nouns;
 use super::operate::{Operation, operate};
@@ -94,7 +94,7 @@ pub fn dispatch(
     let words = words.into_iter().enumerate().map(|(i, word)| {
         if i == 1 && (word == "-h" || word == "help") { OsString::from("--help") } else { word }
     });
-    let matches = args::command(&described).try_get_matches_from(words)?;
+    let matches = nouns::command(&described).try_get_matches_from(words)?;
     let globals = deepest(&matches, Globals::read);
     let output = Output::new(&globals);
     let plugins = plugin_host(&env, Some(&output));
@@ -144,7 +144,7 @@ fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(),
     let workspace = shell.workspace()?;
     let missing = || Failure::Message(format!("no plugin of this project has `{name}`"));
     let (_, spec) = workspace.crew.command(&name).ok_or_else(missing)?;
-    let mut arguments = args::arguments(spec, matches);
+    let mut arguments = nouns::arguments(spec, matches);
     // That one was asked for, beside which one is meant.
     if let Some(version) = &shell.globals.version {
         arguments["version"] = version.as_str().into();

@@ -1,11 +1,8 @@
-//! The words of the command line: Kamal's names and flags; nouns of plugins from the plugins.
+//! The kernel's own words of the command line, with Kamal's names and flags.
 
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Map, Value};
-
-use crate::plugin::{CommandSpec, Description};
 
 /// Options that every command has.
 #[derive(Debug, Clone, Default)]
@@ -118,38 +115,8 @@ pub fn kernel() -> Command {
     also_underscored(root)
 }
 
-/// The whole command line. The plugins that are described bring their nouns.
-pub fn command(plugins: &[&Description]) -> Command {
-    let mut root = kernel();
-    let mut nouns: Vec<(String, Vec<Command>)> = Vec::new();
-    for plugin in plugins {
-        for spec in &plugin.commands {
-            let verb = verb(spec);
-            let Some(noun) = &spec.noun else {
-                root = root.subcommand(verb);
-                continue;
-            };
-            match nouns.iter_mut().find(|(known, _)| known == noun) {
-                Some((_, verbs)) => verbs.push(verb),
-                None => nouns.push((noun.clone(), vec![verb])),
-            }
-        }
-    }
-    for (noun, verbs) in nouns {
-        let about = format!("Commands of {noun}: {}", names(&verbs));
-        root = root.subcommand(
-            Command::new(noun)
-                .about(about)
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommands(verbs.into_iter().map(also_underscored)),
-        );
-    }
-    root
-}
-
 /// Lets options be spelled `--skip_push` too, as Kamal does.
-fn also_underscored(command: Command) -> Command {
+pub fn also_underscored(command: Command) -> Command {
     let spelled = |arg: Arg| match arg.get_long().filter(|long| long.contains('-')) {
         Some(long) => {
             let alias = long.replace('-', "_");
@@ -158,11 +125,6 @@ fn also_underscored(command: Command) -> Command {
         None => arg,
     };
     command.mut_args(spelled).mut_subcommands(also_underscored)
-}
-
-fn names(verbs: &[Command]) -> String {
-    let shown = verbs.iter().filter(|verb| !verb.is_hide_set());
-    shown.map(|verb| verb.get_name().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// The kernel's own commands.
@@ -215,67 +177,4 @@ fn own() -> Vec<Command> {
         Command::new("config").about("Print the resolved configuration"),
         Command::new("version").about("Print the version of Windlass"),
     ]
-}
-
-/// A plugin's command.
-fn verb(spec: &CommandSpec) -> Command {
-    // A command without a word about it is for those who know it.
-    let mut verb = Command::new(spec.verb.clone()).about(spec.about.clone());
-    verb = verb.hide(spec.about.is_empty());
-    for flag in &spec.flags {
-        let mut arg = Arg::new(flag.name.clone()).long(flag.name.clone()).help(flag.about.clone());
-        if let Some(short) = flag.short {
-            arg = arg.short(short);
-        }
-        arg = match &flag.value {
-            Some(of) => arg.value_name(of.clone()).action(ArgAction::Append),
-            None => arg.action(ArgAction::SetTrue),
-        };
-        verb = verb.arg(arg);
-    }
-    for argument in &spec.arguments {
-        let mut arg = Arg::new(argument.name.clone())
-            .help(argument.about.clone())
-            .required(argument.required);
-        if argument.many {
-            arg = arg.num_args(usize::from(argument.required)..).trailing_var_arg(true);
-        }
-        verb = verb.arg(arg);
-    }
-    verb
-}
-
-/// What was typed for a plugin's command, as the plugin gets it: an object by long name. A
-/// flag with a value is a string, or a list if it was given several times.
-pub fn arguments(spec: &CommandSpec, matches: &ArgMatches) -> Value {
-    let mut object = Map::new();
-    for flag in &spec.flags {
-        if flag.value.is_none() {
-            if matches.get_flag(&flag.name) {
-                object.insert(flag.name.clone(), Value::Bool(true));
-            }
-            continue;
-        }
-        let values: Vec<Value> = matches
-            .get_many::<String>(&flag.name)
-            .map(|values| values.map(|v| Value::String(v.clone())).collect())
-            .unwrap_or_default();
-        match values.len() {
-            0 => {}
-            1 => drop(object.insert(flag.name.clone(), values[0].clone())),
-            _ => drop(object.insert(flag.name.clone(), Value::Array(values))),
-        }
-    }
-    for argument in &spec.arguments {
-        let values: Vec<Value> = matches
-            .get_many::<String>(&argument.name)
-            .map(|values| values.map(|v| Value::String(v.clone())).collect())
-            .unwrap_or_default();
-        if argument.many {
-            object.insert(argument.name.clone(), Value::Array(values));
-        } else if let Some(value) = values.into_iter().next() {
-            object.insert(argument.name.clone(), value);
-        }
-    }
-    Value::Object(object)
 }

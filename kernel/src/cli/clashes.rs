@@ -123,7 +123,7 @@ mod tests {
         let plugins: Vec<&Description> = plugins.iter().collect();
         let clash = check(&plugins).err();
         if clash.is_none() {
-            args::command(&plugins).debug_assert();
+            crate::cli::nouns::command(&plugins).debug_assert();
         }
         clash
     }

@@ -1,13 +1,18 @@
-//! Which plugins' commands the command line knows: those of the project that it is typed in.
+//! Commands of plugins: whose the command line knows, their words, and what was typed for one.
+//! Those of the project that it is typed in.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Map, Value};
+
 use crate::config::load::{LoadOptions, from_disk, load};
 use crate::model::problem::Problem;
-use crate::plugin::{Host, Plugin};
+use crate::plugin::{CommandSpec, Description, Host, Plugin};
 
+use super::args::{also_underscored, kernel};
 use super::failure::Failure;
 use super::workspace::{bundled_plugins, plugins};
 
@@ -68,6 +73,104 @@ fn option(words: &[OsString], long: &str, short: char) -> Option<String> {
         }
     }
     found.map(str::to_string)
+}
+
+/// The whole command line. The plugins that are described bring their nouns.
+pub fn command(plugins: &[&Description]) -> Command {
+    let mut root = kernel();
+    let mut nouns: Vec<(String, Vec<Command>)> = Vec::new();
+    for plugin in plugins {
+        for spec in &plugin.commands {
+            let verb = verb(spec);
+            let Some(noun) = &spec.noun else {
+                root = root.subcommand(verb);
+                continue;
+            };
+            match nouns.iter_mut().find(|(known, _)| known == noun) {
+                Some((_, verbs)) => verbs.push(verb),
+                None => nouns.push((noun.clone(), vec![verb])),
+            }
+        }
+    }
+    for (noun, verbs) in nouns {
+        let about = format!("Commands of {noun}: {}", names(&verbs));
+        root = root.subcommand(
+            Command::new(noun)
+                .about(about)
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommands(verbs.into_iter().map(also_underscored)),
+        );
+    }
+    root
+}
+
+/// A plugin's command.
+fn verb(spec: &CommandSpec) -> Command {
+    // A command without a word about it is for those who know it.
+    let mut verb = Command::new(spec.verb.clone()).about(spec.about.clone());
+    verb = verb.hide(spec.about.is_empty());
+    for flag in &spec.flags {
+        let mut arg = Arg::new(flag.name.clone()).long(flag.name.clone()).help(flag.about.clone());
+        if let Some(short) = flag.short {
+            arg = arg.short(short);
+        }
+        arg = match &flag.value {
+            Some(of) => arg.value_name(of.clone()).action(ArgAction::Append),
+            None => arg.action(ArgAction::SetTrue),
+        };
+        verb = verb.arg(arg);
+    }
+    for argument in &spec.arguments {
+        let mut arg = Arg::new(argument.name.clone())
+            .help(argument.about.clone())
+            .required(argument.required);
+        if argument.many {
+            arg = arg.num_args(usize::from(argument.required)..).trailing_var_arg(true);
+        }
+        verb = verb.arg(arg);
+    }
+    verb
+}
+
+/// What was typed for a plugin's command, as the plugin gets it: an object by long name. A
+/// flag with a value is a string, or a list if it was given several times.
+pub fn arguments(spec: &CommandSpec, matches: &ArgMatches) -> Value {
+    let mut object = Map::new();
+    for flag in &spec.flags {
+        if flag.value.is_none() {
+            if matches.get_flag(&flag.name) {
+                object.insert(flag.name.clone(), Value::Bool(true));
+            }
+            continue;
+        }
+        let values: Vec<Value> = matches
+            .get_many::<String>(&flag.name)
+            .map(|values| values.map(|v| Value::String(v.clone())).collect())
+            .unwrap_or_default();
+        match values.len() {
+            0 => {}
+            1 => drop(object.insert(flag.name.clone(), values[0].clone())),
+            _ => drop(object.insert(flag.name.clone(), Value::Array(values))),
+        }
+    }
+    for argument in &spec.arguments {
+        let values: Vec<Value> = matches
+            .get_many::<String>(&argument.name)
+            .map(|values| values.map(|v| Value::String(v.clone())).collect())
+            .unwrap_or_default();
+        if argument.many {
+            object.insert(argument.name.clone(), Value::Array(values));
+        } else if let Some(value) = values.into_iter().next() {
+            object.insert(argument.name.clone(), value);
+        }
+    }
+    Value::Object(object)
+}
+
+fn names(verbs: &[Command]) -> String {
+    let shown = verbs.iter().filter(|verb| !verb.is_hide_set());
+    shown.map(|verb| verb.get_name().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod merge;
 pub mod operation;
 mod play;
 pub mod remote;
+mod rollback;
 pub mod saved;
 pub mod seen;
 pub mod standing;

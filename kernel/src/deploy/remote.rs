@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use crate::execute::Trip;
 use crate::execute::lanes::{Runner, TripError};
 use crate::execute::observe::{self, Answers, Ask, Reply};
 use crate::execute::report::{Reader, TripReport};
-use crate::lock::{Answer, Details, RENEW_S, script};
+use crate::lock::{Answer, Details, Renewal, script};
 use crate::model::event::{Event, Sink};
 use crate::model::paths::Paths;
 use crate::model::secret::SecretStore;
 use crate::model::wit::{ContainerQuery, Fact, Query};
 use crate::plugin::{Answer as EngineAnswer, Plugin};
-use crate::ssh::frame::{self, Frame, Frames};
-use crate::ssh::{Channel, Session};
+use crate::ssh::Session;
+use crate::ssh::frame::{self, Frame};
 
 use super::hosts::{Entry, Heartbeat, HostError, Hosts};
 use super::seen::Look;
@@ -235,7 +235,7 @@ impl Runner for Remote {
 }
 
 impl Hosts for Remote {
-    type Heartbeat = Beat;
+    type Heartbeat = Renewal;
 
     async fn look(&self, host: &str, entry: Entry, queries: Vec<Query>) -> Result<Look, HostError> {
         let mut parts = String::new();
@@ -278,7 +278,7 @@ impl Hosts for Remote {
         Ok(Look { answers: said, facts: Some(answers.facts), replies })
     }
 
-    async fn keep_lease(&self, host: &str) -> Result<Beat, HostError> {
+    async fn keep_lease(&self, host: &str) -> Result<Renewal, HostError> {
         let session = self.session(host)?;
         let mark = (self.mark)();
         let parts = script::renew(&self.paths, &self.run_id);
@@ -286,9 +286,7 @@ impl Hosts for Remote {
         let mut channel = session.channel().await?;
         channel.write_all(text.as_bytes()).await?;
         *self.heartbeats.lock().expect("no panic while held").entry(host.into()).or_default() += 1;
-        let (tell, told) = mpsc::channel(1);
-        let task = tokio::spawn(beat(channel, mark, tell));
-        Ok(Beat { told, task })
+        Ok(Renewal::start(channel, mark))
     }
 
     async fn release(&self, host: &str) -> Result<Answer, HostError> {
@@ -317,62 +315,10 @@ fn waiting(host: &str, by: &Details, lease_s: Option<i64>) -> Event {
     }
 }
 
-/// The running renewal of a lease. Dropping it ends the renewal.
-pub struct Beat {
-    told: mpsc::Receiver<String>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Heartbeat for Beat {
+impl Heartbeat for Renewal {
     async fn lost(&mut self) -> String {
-        match self.told.recv().await {
-            Some(why) => why,
-            None => std::future::pending().await,
-        }
+        self.ended().await
     }
-}
-
-impl Drop for Beat {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Sends a line every [`RENEW_S`] seconds and expects an answer to each in the same time.
-async fn beat(mut channel: Channel, mark: String, tell: mpsc::Sender<String>) {
-    let mut frames = Frames::new(&mark);
-    let every = std::time::Duration::from_secs(RENEW_S);
-    let mut tick = tokio::time::interval(every);
-    tick.tick().await;
-    let mut answered = true;
-    let why = loop {
-        tokio::select! {
-            _ = tick.tick() => {
-                if !answered {
-                    break "the primary host has not answered for 10 s".to_string();
-                }
-                answered = false;
-                if let Err(error) = channel.write_all(b"beat\n").await {
-                    break error.to_string();
-                }
-            }
-            chunk = channel.next() => {
-                let Some(chunk) = chunk else { break "the connection was cut".to_string() };
-                for frame in frames.read(&chunk) {
-                    let Frame::Event(words) = frame else { continue };
-                    match Answer::read(&words) {
-                        Some(Answer::Renewed) => answered = true,
-                        Some(Answer::Lost) => {
-                            let _ = tell.send("another deploy has taken the lock over".into()).await;
-                            return;
-                        }
-                        _ => {}
-                    }
-                }
-            }
-        }
-    };
-    let _ = tell.send(why).await;
 }
 
 /// Shared hosts, as lanes want them.

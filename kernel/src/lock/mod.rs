@@ -2,15 +2,17 @@
 //! lease that a live client renews; and the fence of every host, which a client that lost
 //! the lock cannot pass.
 //!
-//! [`script`] writes what runs on the host, [`Answer`] is what it says.
+//! [`script`] writes what runs on the host, [`Answer`] is what it says, [`lease`] renews.
 
 pub mod details;
+pub mod lease;
 pub mod script;
 
 #[cfg(test)]
 mod tests;
 
 pub use details::Details;
+pub use lease::Renewal;
 
 /// How long a lease lasts without renewal, in seconds.
 pub const LEASE_S: u64 = 30;

@@ -27,7 +27,7 @@ use crate::deploy::{Run, RunError};
 use crate::local::{self, Here};
 use crate::plugin::{DefaultVersion, Host};
 
-use super::args::{self, Globals};
+use super::args::Globals;
 use super::failure::Failure;
 use super::nouns;
 use super::operate::{self, Operation, operate};
@@ -133,7 +133,7 @@ fn parse(words: Vec<OsString>, env: &BTreeMap<String, String>) -> Result<ArgMatc
     let words = words.into_iter().enumerate().map(|(i, word)| {
         if i == 1 && (word == "-h" || word == "help") { OsString::from("--help") } else { word }
     });
-    Ok(args::command(&described).try_get_matches_from(words)?)
+    Ok(nouns::command(&described).try_get_matches_from(words)?)
 }
 
 fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
@@ -174,7 +174,7 @@ fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(),
     let workspace = shell.workspace()?;
     let missing = || Failure::new(format!("no plugin of this project has `{name}`"));
     let (_, spec) = workspace.crew.command(&name).ok_or_else(missing)?;
-    let mut arguments = args::arguments(spec, matches);
+    let mut arguments = nouns::arguments(spec, matches);
     // That one was asked for, beside which one is meant.
     if let Some(version) = &shell.globals.version {
         arguments["version"] = version.as_str().into();

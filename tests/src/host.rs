@@ -142,7 +142,7 @@ impl Host {
     }
 
     /// GET on the host's port 80, where the proxy listens.
-    pub fn get(&self, path: &str) -> Result<crate::http::Answer> {
+    pub fn get(&self, path: &str) -> Result<crate::http::Response> {
         crate::http::get(&self.authority(80), path, Duration::from_secs(5))
     }
 

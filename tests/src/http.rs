@@ -8,14 +8,14 @@ use anyhow::{Context, Result, bail};
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub body: Vec<u8>,
     /// The server announced that it closes the connection.
     pub closes: bool,
 }
 
-impl Answer {
+impl Response {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -46,7 +46,7 @@ impl Connection {
     }
 
     /// Asks for `path`.
-    pub fn get(&mut self, path: &str) -> Result<Answer> {
+    pub fn get(&mut self, path: &str) -> Result<Response> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.authority);
         self.reader.get_mut().write_all(request.as_bytes()).context("sending failed")?;
         let status_line = self.line().context("no answer")?;
@@ -82,7 +82,7 @@ impl Connection {
             }
         }
         self.answered += 1;
-        Ok(Answer { status, body, closes })
+        Ok(Response { status, body, closes })
     }
 
     fn line(&mut self) -> Result<String> {
@@ -110,7 +110,7 @@ impl Connection {
 }
 
 /// One request on a connection of its own.
-pub fn get(authority: &str, path: &str, limit: Duration) -> Result<Answer> {
+pub fn get(authority: &str, path: &str, limit: Duration) -> Result<Response> {
     Connection::open(authority, limit)?
         .get(path)
         .with_context(|| format!("GET http://{authority}{path}"))

@@ -82,7 +82,7 @@ fn dashed(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin::{CommandSpec, DefaultVersion, Flag, Host, HostOptions, Limits, Scope};
+    use crate::plugin::{CommandSpec, DefaultVersion, Flag, Limits, Loader, LoaderOptions, Scope};
 
     fn plugin(name: &str, noun: &str, verb: &str) -> Description {
         let command = CommandSpec {
@@ -174,8 +174,8 @@ mod tests {
         let log = std::sync::Arc::new(|_: &str, _, _: &str| {});
         let program = std::env::current_exe().unwrap();
         let cache_dir = Some(program.with_file_name("windlass-plugins-of-tests"));
-        let host = Host::new(HostOptions { cache_dir, limits: Limits::default(), log });
-        let plugins = super::super::workspace::bundled_plugins(&host).unwrap();
+        let loader = Loader::new(LoaderOptions { cache_dir, limits: Limits::default(), log });
+        let plugins = super::super::workspace::bundled_plugins(&loader).unwrap();
         let described: Vec<_> = plugins.iter().map(|plugin| plugin.description().clone()).collect();
         assert_eq!(clash(&described), None);
     }

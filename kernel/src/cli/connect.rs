@@ -32,7 +32,7 @@ pub async fn connect(
     hosts: &[String],
     sink: Sink,
 ) -> Result<Connected, Failure> {
-    let project = &workspace.brief.project;
+    let project = &workspace.request.project;
     let mut control_dirs: Vec<PathBuf> = Vec::new();
     for name in ["XDG_RUNTIME_DIR", "TMPDIR"] {
         control_dirs
@@ -74,7 +74,7 @@ pub async fn connect(
         sessions,
         workspace.crew.engine().clone(),
         paths,
-        workspace.brief.run_id.clone(),
+        workspace.request.run_id.clone(),
         workspace.secrets.clone(),
         sink,
         run_id,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::config::load::{LoadOptions, from_disk, load};
 use crate::model::problem::Problem;
-use crate::plugin::{CommandSpec, Description, Host, Plugin};
+use crate::plugin::{CommandSpec, Description, Loader, Plugin};
 
 use super::args::{also_underscored, kernel};
 use super::failure::Failure;
@@ -21,15 +21,15 @@ use super::workspace::{bundled_plugins, plugins};
 pub fn in_use(
     words: &[OsString],
     env: &BTreeMap<String, String>,
-    host: &Host,
+    loader: &Loader,
 ) -> Result<Vec<Plugin>, Failure> {
-    of_project(words, env, host).map_or_else(|| bundled_plugins(host), Ok)
+    of_project(words, env, loader).map_or_else(|| bundled_plugins(loader), Ok)
 }
 
 fn of_project(
     words: &[OsString],
     env: &BTreeMap<String, String>,
-    host: &Host,
+    loader: &Loader,
 ) -> Option<Vec<Plugin>> {
     let path = option(words, "config-file", 'c').unwrap_or_else(|| "config/deploy.yml".into());
     let path = Path::new(&path);
@@ -51,7 +51,7 @@ fn of_project(
         run: &|_| Err(Box::new(Problem::error("not now"))),
     };
     let loaded = load(&options).ok()?;
-    plugins(host, &loaded.project).ok()
+    plugins(loader, &loaded.project).ok()
 }
 
 /// The value of a global option, before clap can know the words around it: `--name VALUE`,

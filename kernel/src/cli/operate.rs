@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::deploy::hooks::Hooks;
 use crate::deploy::operation::{self, BOOTSTRAP};
 use crate::deploy::remote::Remote;
-use crate::deploy::seen::Seen;
+use crate::deploy::snapshot::Snapshot;
 use crate::deploy::{Attached, Run, RunError, Settings, attached};
 use crate::local;
 use crate::model::diagnostic::{Diagnostic, Kind};
@@ -85,17 +85,18 @@ pub async fn ready(
     output: &Output,
 ) -> Result<Ready, Failure> {
     if operation.prints {
-        output.hush();
+        output.suppress_progress();
     }
-    let mut brief = workspace.brief.clone();
-    brief.operation = wit::Operation { name: operation.name.into(), aims: operation.aims.clone() };
-    brief.arguments = operation.arguments.clone();
-    brief.prints = operation.prints;
-    let about = brief.about(&workspace.crew).map_err(|e| workspace::place(e.into(), workspace));
-    let brief = about?;
+    let mut request = workspace.request.clone();
+    request.operation =
+        wit::Operation { name: operation.name.into(), aims: operation.aims.clone() };
+    request.arguments = operation.arguments.clone();
+    request.prints = operation.prints;
+    let about = request.about(&workspace.crew).map_err(|e| workspace::place(e.into(), workspace));
+    let request = about?;
     let scope = workspace.crew.command(operation.name).map(|(_, command)| command.scope);
     let is_local = scope == Some(Scope::Local);
-    if brief.hosts.is_empty() && !is_local {
+    if request.hosts.is_empty() && !is_local {
         return Err(no_host());
     }
     let performer = local::performer(&workspace.directory).await?;
@@ -103,23 +104,23 @@ pub async fn ready(
     let command = if operation.name == BOOTSTRAP { "setup" } else { operation.name };
     let hooks = match globals.skip_hooks {
         true => Hooks::default(),
-        false => Hooks::new(&workspace.brief, &workspace.env, &performer, &now, command),
+        false => Hooks::new(&workspace.request, &workspace.env, &performer, &now, command),
     };
     let hooks = if operation.deploys { hooks.of_a_deploy() } else { hooks };
     if !is_local && !workspace.connected.swap(true, Ordering::Relaxed) {
         hooks.run("pre-connect").await?;
     }
-    let mut hosts = brief.hosts.clone();
-    let primary = &brief.project.primary_host;
+    let mut hosts = request.hosts.clone();
+    let primary = &request.project.primary_host;
     if !is_local && !hosts.contains(primary) {
         hosts.push(primary.clone());
     }
     let connected = connect::connect(workspace, &hosts, output.sink()).await?;
     let (remote, pool) = connected.split();
-    let wait = globals.lock_wait.or(brief.project.windlass.lock_wait).unwrap_or(LOCK_WAIT_S);
+    let wait = globals.lock_wait.or(request.project.windlass.lock_wait).unwrap_or(LOCK_WAIT_S);
     let owner = local::user_name(&workspace.directory).await?;
     let owner = owner.unwrap_or_else(|| performer.clone());
-    let declared = &brief.project.secrets_declared;
+    let declared = &request.project.secrets_declared;
     let mut local_env = workspace.env.clone();
     local_env.retain(|name, _| !declared.contains(name));
     let turn = workspace.turn();
@@ -128,7 +129,7 @@ pub async fn ready(
     let run = Run {
         hosts: Arc::new(remote),
         crew: workspace.crew.clone(),
-        brief,
+        request,
         secrets: workspace.secrets.clone(),
         hooks,
         sink: output.sink(),
@@ -160,7 +161,7 @@ async fn go(
     output: &Output,
 ) -> Result<u64, Failure> {
     let began = Instant::now();
-    match ready.run.brief.hosts.len() {
+    match ready.run.request.hosts.len() {
         0 => {}
         1 => (ready.run.sink)(Event::Phase { title: "Observe 1 host".to_string() }),
         n => (ready.run.sink)(Event::Phase { title: format!("Observe {n} hosts") }),
@@ -169,7 +170,7 @@ async fn go(
         let found = ready.run.version_in_service().await;
         if let Some(version) = found.map_err(|e| workspace::place(e, workspace))? {
             ready.run.hooks.act_on(&version);
-            ready.run.brief.act_on(version);
+            ready.run.request.act_on(version);
         }
     }
     let seen = ready.run.observe().await.map_err(|e| workspace::place(e, workspace))?;
@@ -202,7 +203,7 @@ pub async fn perform(
     ready: &Ready,
     operation: &Operation<'_>,
     plan: Plan,
-    seen: Seen,
+    seen: Snapshot,
     workspace: &Workspace,
 ) -> Result<(), Failure> {
     if plan.writes() {

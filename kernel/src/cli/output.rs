@@ -38,7 +38,7 @@ struct Shared {
     color: bool,
     results: Mutex<BTreeMap<String, Vec<String>>>,
     /// Only failures are told on the way: the results speak for themselves.
-    hushed: AtomicBool,
+    progress_suppressed: AtomicBool,
 }
 
 impl Output {
@@ -60,7 +60,7 @@ impl Output {
             json: globals.json,
             color: stream::color(),
             results: Mutex::default(),
-            hushed: Default::default(),
+            progress_suppressed: Default::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -81,8 +81,8 @@ impl Output {
     }
 
     /// A clean text in which revisions are cut short, for lines that people only follow.
-    pub fn brief(&self, text: &str) -> String {
-        let mut brief = String::new();
+    pub fn shortened(&self, text: &str) -> String {
+        let mut short = String::new();
         let mut digits = String::new();
         for c in self.clean(text).chars().chain(['\n']) {
             if c.is_ascii_hexdigit() {
@@ -90,17 +90,17 @@ impl Output {
                 continue;
             }
             let whole = digits.len() == 40 || digits.len() == 64;
-            brief.push_str(if whole { &digits[..12] } else { &digits });
+            short.push_str(if whole { &digits[..12] } else { &digits });
             digits.clear();
-            brief.push(c);
+            short.push(c);
         }
-        brief.pop();
-        brief
+        short.pop();
+        short
     }
 
     /// From now on tells no progress, unless everything is to be told.
-    pub fn hush(&self) {
-        self.shared.hushed.store(!self.shared.verbose, Ordering::Relaxed);
+    pub fn suppress_progress(&self) {
+        self.shared.progress_suppressed.store(!self.shared.verbose, Ordering::Relaxed);
     }
 
     /// From now on hosts are changed: that goes on to its end, even if nobody reads of it.
@@ -162,7 +162,7 @@ impl Output {
     pub fn show(&self, view: &impl View) {
         let text = match self.shared.json {
             true => self.clean(&view.json().to_string()),
-            false if view.is_brief() => self.brief(&view.human()),
+            false if view.is_brief() => self.shortened(&view.human()),
             false => self.clean(&view.human()),
         };
         self.shared.out.print(&format!("{text}\n"));
@@ -222,16 +222,16 @@ impl Output {
 
     /// The line for an event, if people are to see it.
     fn line(&self, event: Event) -> Option<String> {
-        let hushed = self.shared.hushed.load(Ordering::Relaxed);
-        let (verbose, quiet) = (self.shared.verbose, self.shared.quiet || hushed);
+        let progress_suppressed = self.shared.progress_suppressed.load(Ordering::Relaxed);
+        let (verbose, quiet) = (self.shared.verbose, self.shared.quiet || progress_suppressed);
         let line = match event {
-            Event::Phase { title } if !quiet => self.paint("1", &self.brief(&title)),
+            Event::Phase { title } if !quiet => self.paint("1", &self.shortened(&title)),
             Event::Begin { host, title, .. } if verbose => {
-                format!("  {host}  … {}", self.brief(&title))
+                format!("  {host}  … {}", self.shortened(&title))
             }
             Event::End { host, title, ending, ms, code, .. } if !quiet || ending != Ending::Ok => {
                 let seconds = ms as f64 / 1000.0;
-                let title = self.brief(&title);
+                let title = self.shortened(&title);
                 match ending {
                     Ending::Ok => {
                         format!("  {host}  {} {title} ({seconds:.1} s)", self.paint("32", "✓"))
@@ -252,7 +252,7 @@ impl Output {
             }
             Event::Undone { host, title, ok, .. } => {
                 let mark = if ok { self.paint("33", "↩") } else { self.paint("31", "✗") };
-                format!("  {host}  {mark} taken back: {}", self.brief(&title))
+                format!("  {host}  {mark} taken back: {}", self.shortened(&title))
             }
             Event::Text { host, line, .. } if verbose => {
                 format!("  {host}  | {}", self.clean(&line))
@@ -276,8 +276,11 @@ impl Output {
             }
             Event::Trips { host, count } if verbose => format!("  {host}  {count} round trips"),
             Event::Standing { host, role, version, expected } if !quiet => {
-                let version =
-                    if version.is_empty() { "nothing".to_string() } else { self.brief(&version) };
+                let version = if version.is_empty() {
+                    "nothing".to_string()
+                } else {
+                    self.shortened(&version)
+                };
                 let mark = if expected { self.paint("32", "●") } else { self.paint("33", "●") };
                 format!("  {host}  {mark} {role}: {version} in service")
             }

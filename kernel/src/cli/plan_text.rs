@@ -48,16 +48,16 @@ pub fn describe(plan: &Plan, verbose: bool, strangers: &Strangers) -> String {
         plan.steps.len()
     );
     let mut hosts = plan.hosts();
-    if plan.steps.iter().any(|s| s.step.host == LOCAL) {
+    if plan.steps.iter().any(|s| s.spec.host == LOCAL) {
         hosts.insert(0, LOCAL);
     }
     for host in hosts {
         let _ = writeln!(text, "\n{host}");
         let mut phase = None;
-        for step in plan.steps.iter().filter(|s| s.step.host == host) {
-            if phase != Some(step.step.phase) {
-                phase = Some(step.step.phase);
-                let _ = writeln!(text, "  {}", phase_name(step.step.phase));
+        for step in plan.steps.iter().filter(|s| s.spec.host == host) {
+            if phase != Some(step.spec.phase) {
+                phase = Some(step.spec.phase);
+                let _ = writeln!(text, "  {}", phase_name(step.spec.phase));
             }
             let is_strange = strangers.names.contains(&step.plugin);
             text.push_str(&line(plan, step, is_strange));
@@ -94,20 +94,20 @@ fn line(plan: &Plan, step: &PlannedStep, is_strange: bool) -> String {
         Effect::User => "»",
         Effect::Write => "!",
     };
-    let condition = match &step.step.when {
+    let condition = match &step.spec.when {
         Condition::Always => String::new(),
         Condition::Ok(id) => format!(" — only if “{}” succeeds", title(plan, id)),
         Condition::Failed(id) => format!(" — only if “{}” fails", title(plan, id)),
     };
     let undo = if step.undo.is_some() { " (taken back on failure)" } else { "" };
     let whose = if is_strange { format!(" [{}]", step.plugin) } else { String::new() };
-    format!("    {mark} {}{whose}{condition}{undo}\n", step.step.title)
+    format!("    {mark} {}{whose}{condition}{undo}\n", step.spec.title)
 }
 
 /// The title of a step; of a block, those of its first and last step.
 fn title(plan: &Plan, id: &str) -> String {
-    let title = |step: Option<&PlannedStep>| step.map(|step| step.step.title.clone());
-    let mut block = plan.steps.iter().filter(|s| s.step.block.as_deref() == Some(id));
+    let title = |step: Option<&PlannedStep>| step.map(|step| step.spec.title.clone());
+    let mut block = plan.steps.iter().filter(|s| s.spec.block.as_deref() == Some(id));
     match (title(plan.steps.iter().find(|s| s.id == id)), title(block.next())) {
         (Some(title), _) => title,
         (None, Some(first)) => {
@@ -146,7 +146,7 @@ mod tests {
             id: "greedy.warm".into(),
             plugin: "greedy".into(),
             effect: Effect::Write,
-            step,
+            spec: step,
             program,
             undo: None,
             unlinked: Vec::new(),
@@ -175,7 +175,7 @@ mod tests {
         let more = "        greedy.warm, within 60 s\n        because /cache\n";
         assert!(text.ends_with(&format!("    ! Warm the cache\n{DOES}{more}")), "{text}");
         let mut once = plan();
-        once.steps[0].step.once = true;
+        once.steps[0].spec.once = true;
         let text = describe(&once, true, &Strangers::default());
         assert!(text.contains("greedy.warm, within 60 s, once for the run\n"), "{text}");
     }

@@ -17,7 +17,7 @@ use crate::config::source::Sources;
 use crate::config::tree::Tree;
 use crate::deploy::RunError;
 use crate::deploy::compose::PlanError;
-use crate::deploy::crew::{Brief, Crew, foreign_keys, owners};
+use crate::deploy::crew::{Crew, Request, foreign_keys, owners};
 use crate::deploy::local_files::LocalFiles;
 use crate::local::Here;
 use crate::model::capability::Capability;
@@ -25,7 +25,7 @@ use crate::model::problem::Problem;
 use crate::model::project::{PluginSpec, Project};
 use crate::model::secret::{Masker, SecretStore};
 use crate::model::wit::Operation;
-use crate::plugin::{Host, HostOptions, Limits, Plugin, Source, bundled};
+use crate::plugin::{Limits, Loader, LoaderOptions, Plugin, Source, bundled};
 
 use super::failure::Failure;
 use super::{Globals, clashes, output::Output};
@@ -38,7 +38,7 @@ const MISPLACED: &str = "what stands in the place of a name";
 
 /// A loaded and checked project.
 pub struct Workspace {
-    pub brief: Brief,
+    pub request: Request,
     pub crew: Crew,
     pub sources: Sources,
     pub secrets: SecretStore,
@@ -57,8 +57,8 @@ pub struct Workspace {
 pub type Command<'a> = dyn Fn(&str, &BTreeMap<String, String>) -> Result<String, Failure> + 'a;
 
 /// Plugins of the default list.
-pub fn bundled_plugins(host: &Host) -> Result<Vec<Plugin>, Failure> {
-    bundled().map(|name| Ok(host.load(Source::Bundled(name.into()))?)).collect()
+pub fn bundled_plugins(loader: &Loader) -> Result<Vec<Plugin>, Failure> {
+    bundled().map(|name| Ok(loader.load(Source::Bundled(name.into()))?)).collect()
 }
 
 /// Our part of the user's cache directory.
@@ -70,10 +70,10 @@ pub fn cache_directory(env: &BTreeMap<String, String>) -> Option<PathBuf> {
         .map(|cache| cache.join("windlass"))
 }
 
-/// The plugin host, with compiled code kept in the user's cache directory.
-pub fn plugin_host(env: &BTreeMap<String, String>, output: Option<&Output>) -> Host {
+/// The loader of plugins, with compiled code kept in the user's cache directory.
+pub fn plugin_loader(env: &BTreeMap<String, String>, output: Option<&Output>) -> Loader {
     let sink = output.map(Output::sink);
-    Host::new(HostOptions {
+    Loader::new(LoaderOptions {
         cache_dir: cache_directory(env),
         limits: Limits::default(),
         log: Arc::new(move |plugin, level, message| {
@@ -95,7 +95,7 @@ pub fn open(
     globals: &Globals,
     env: &BTreeMap<String, String>,
     output: &Output,
-    host: &Host,
+    loader: &Loader,
     here: Here,
     command: &Command<'_>,
 ) -> Result<Workspace, Failure> {
@@ -106,7 +106,7 @@ pub fn open(
     let values = environment.values;
     let given = globals.version.clone().or_else(|| values.get("VERSION").cloned());
     // Those that the project brings are known only when it is loaded.
-    let bundled = bundled_plugins(host)?;
+    let bundled = bundled_plugins(loader)?;
     let foreign = foreign_keys(&bundled);
     let options = LoadOptions {
         path: &globals.config,
@@ -127,11 +127,11 @@ pub fn open(
     };
     let loaded = load(&options).map_err(|found| {
         found.tree.iter().for_each(|tree| output.mask(conceal(tree)));
-        also_of_plugins(*found, host)
+        also_of_plugins(*found, loader)
     })?;
     let (mut project, tree, sources) = (loaded.project, loaded.tree, loaded.sources);
     output.mask(conceal(&tree));
-    let plugins = plugins(host, &project)?;
+    let plugins = plugins(loader, &project)?;
     let crew = Crew::new(plugins)?;
     let owners = crew.owners();
     let mut problems: Vec<Problem> = loaded.warnings;
@@ -156,7 +156,7 @@ pub fn open(
     masker.extend(misplaced);
     masker.extend(declared.values.iter().map(|(pointer, text)| (pointer.as_str(), text.as_str())));
     output.mask(masker);
-    let brief = Brief {
+    let request = Request {
         project,
         tree,
         owners,
@@ -177,7 +177,7 @@ pub fn open(
     let connected = AtomicBool::new(false);
     let sensitive = declared.values.into_iter().map(|(pointer, _)| pointer).collect();
     let mut workspace = Workspace {
-        brief,
+        request,
         crew,
         sources,
         secrets,
@@ -196,17 +196,17 @@ pub fn open(
         let color = super::stream::color();
         output.warn(&crate::config::draw::draw(&warnings, &workspace.sources, color));
     }
-    workspace.brief = workspace.brief.with_routes_and_repository(&workspace.crew)?;
+    workspace.request = workspace.request.with_routes_and_repository(&workspace.crew)?;
     Ok(workspace)
 }
 
 /// A configuration that the kernel refuses, with what the bundled plugins' schemas say of it
 /// too, so that one run shows every mistake. Plugins of the project's own are not known then.
-fn also_of_plugins(found: Problems, host: &Host) -> Failure {
+fn also_of_plugins(found: Problems, loader: &Loader) -> Failure {
     let Problems { mut problems, sources, tree } = found;
     let own_plugins = |tree: &Tree| tree.get("/x-windlass/plugins").is_some();
     if let Some(tree) = tree.filter(|tree| !own_plugins(tree))
-        && let Ok(crew) = bundled_plugins(host).and_then(|plugins| Ok(Crew::new(plugins)?))
+        && let Ok(crew) = bundled_plugins(loader).and_then(|plugins| Ok(Crew::new(plugins)?))
     {
         problems.extend(ownership::check(&tree, &crew.owners(), &crew.foreign_keys()));
         problems = ownership::sorted(problems);
@@ -219,7 +219,7 @@ impl Workspace {
     fn check(&self) -> Result<Vec<Problem>, Failure> {
         let mut problems = Vec::new();
         for plugin in self.crew.iter() {
-            let context = self.brief.context(plugin, &|_| String::new());
+            let context = self.request.context(plugin, &|_| String::new());
             let found = plugin.check(&context)?;
             problems
                 .extend(found.iter().map(|p| crate::deploy::compose::translate(p, plugin.name())));
@@ -230,7 +230,7 @@ impl Workspace {
     /// The file that a run locks while it works on this machine: one per service, destination
     /// and project directory. None without a cache directory, where nothing is shared either.
     pub fn turn(&self) -> Option<PathBuf> {
-        let Brief { project, .. } = &self.brief;
+        let Request { project, .. } = &self.request;
         let directory = self.directory.canonicalize().unwrap_or_else(|_| self.directory.clone());
         let destination = project.destination.as_deref().unwrap_or_default();
         let of = format!("{}\n{destination}\n{}", project.service, directory.display());
@@ -244,7 +244,7 @@ impl Workspace {
             .into_iter()
             .map(|problem| {
                 let place =
-                    problem.pointer.as_deref().and_then(|p| self.brief.tree.nearest_place(p));
+                    problem.pointer.as_deref().and_then(|p| self.request.tree.nearest_place(p));
                 if problem.place.is_none() { problem.at(place) } else { problem }
             })
             .collect()
@@ -253,8 +253,8 @@ impl Workspace {
 
 /// The default plugins, with those that `x-windlass: plugins:` replaces or adds. A component
 /// of a kind that there must be once takes the place of the bundled one of that kind.
-pub fn plugins(host: &Host, project: &Project) -> Result<Vec<Plugin>, Failure> {
-    let mut plugins = bundled_plugins(host)?;
+pub fn plugins(loader: &Loader, project: &Project) -> Result<Vec<Plugin>, Failure> {
+    let mut plugins = bundled_plugins(loader)?;
     for (name, spec) in &project.windlass.plugins {
         let Some(component) = strange(spec) else { continue };
         if component.starts_with("oci://") {
@@ -264,7 +264,7 @@ pub fn plugins(host: &Host, project: &Project) -> Result<Vec<Plugin>, Failure> {
             ));
         }
         let source = Source::File { name: name.clone(), path: component.into() };
-        let plugin = host.load(source)?.granted(grants(name, spec)?);
+        let plugin = loader.load(source)?.granted(grants(name, spec)?);
         let kind = plugin.kind();
         if kind != crate::plugin::Kind::Step {
             plugins.retain(|known| known.kind() != kind);

@@ -6,7 +6,7 @@ use super::topology::{self, Topology};
 use super::tree::{Node, Scalar, Tree, Value};
 use crate::model::problem::Problem;
 use crate::model::project::{
-    Boot, BootLimit, Gate, KeyData, PluginSpec, Project, SshSettings, WindlassSettings,
+    Boot, BootLimit, GatePosition, KeyData, PluginSpec, Project, SshSettings, WindlassSettings,
 };
 
 /// The newest Kamal whose configuration is understood.
@@ -176,7 +176,11 @@ fn windlass(tree: &Tree) -> WindlassSettings {
     let gate = tree.get("/x-windlass/gate").and_then(Node::text);
     WindlassSettings {
         plugins: plugins.iter().map(|entry| (entry.key.clone(), plugin(&entry.value))).collect(),
-        gate: if gate.as_deref() == Some("start") { Gate::Start } else { Gate::Retire },
+        gate: if gate.as_deref() == Some("start") {
+            GatePosition::Start
+        } else {
+            GatePosition::Retire
+        },
         lock_wait: number(tree, "/x-windlass/lock_wait"),
     }
 }

@@ -12,7 +12,7 @@ use super::{Run, RunError};
 
 /// The step of a plan that needs the user's terminal: then it is all that the plan is about.
 pub fn attached(plan: &Plan) -> Option<&PlannedStep> {
-    plan.steps.iter().find(|step| match &step.step.action {
+    plan.steps.iter().find(|step| match &step.spec.action {
         Action::Exec(user) => user.tty,
         Action::Container(ContainerAction::Exec(exec)) => exec.tty,
         Action::Container(ContainerAction::RunOnce(once)) => once.tty,
@@ -43,11 +43,11 @@ impl Run<Remote> {
         step: &PlannedStep,
         unread: impl Future<Output = ()>,
     ) -> Result<Attached, RunError> {
-        let host = &step.step.host;
+        let host = &step.spec.host;
         let line = command_line(step, &self.secrets)
-            .map_err(|error| HostError::new(host, format!("{}: {error}", step.step.title)))?;
-        if let Some(what) = &step.step.audit {
-            let record = self.audit().record(what, step.step.role.as_deref());
+            .map_err(|error| HostError::new(host, format!("{}: {error}", step.spec.title)))?;
+        if let Some(what) = &step.spec.audit {
+            let record = self.audit().record(what, step.spec.role.as_deref());
             self.hosts.ask(host, &record, |_| ()).await?;
         }
         let session = self.hosts.session(host)?;

@@ -19,7 +19,7 @@ impl Run<Remote> {
             "if [ -r {log} ]; then tail -n {count} {log} | while IFS= read -r line; do ev line \"$line\"; done; fi\n"
         );
         let mut asked = JoinSet::new();
-        for (place, host) in self.brief.hosts.iter().cloned().enumerate() {
+        for (place, host) in self.request.hosts.iter().cloned().enumerate() {
             let (hosts, part) = (self.hosts.clone(), part.clone());
             asked.spawn(async move {
                 let mut lines = Vec::new();

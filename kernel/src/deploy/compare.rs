@@ -7,7 +7,7 @@ use crate::model::wit::{
     ContainerFact as F, ContainerState, Fact, HealthStatus, Observation, Phase,
 };
 
-use super::seen::Seen;
+use super::snapshot::Snapshot;
 
 /// Steps and facts that differ, in words. Both empty: the plans are the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Difference {
 
 /// Compares plans; facts are looked at only if steps differ, since a fact that changes no
 /// step matters to nobody.
-pub fn compare(before: (&Plan, &Seen), after: (&Plan, &Seen)) -> Difference {
+pub fn compare(before: (&Plan, &Snapshot), after: (&Plan, &Snapshot)) -> Difference {
     let mut difference = Difference { steps: steps(before.0, after.0), facts: Vec::new() };
     if !difference.steps.is_empty() {
         difference.facts = facts(before.1, after.1);
@@ -35,19 +35,19 @@ pub fn compare(before: (&Plan, &Seen), after: (&Plan, &Seen)) -> Difference {
 
 fn steps(before: &Plan, after: &Plan) -> Vec<String> {
     fn by_id(plan: &Plan) -> BTreeMap<(&str, &str), &PlannedStep> {
-        plan.steps.iter().map(|s| ((s.step.host.as_str(), s.id.as_str()), s)).collect()
+        plan.steps.iter().map(|s| ((s.spec.host.as_str(), s.id.as_str()), s)).collect()
     }
     let (old, new) = (by_id(before), by_id(after));
     let mut found = Vec::new();
     for (key, step) in &old {
         match new.get(key) {
             // It has been done since, and need not be done again.
-            None if step.step.phase == Phase::Stage => {}
-            None => found.push(format!("{}: no longer: {}", key.0, step.step.title)),
+            None if step.spec.phase == Phase::Stage => {}
+            None => found.push(format!("{}: no longer: {}", key.0, step.spec.title)),
             Some(other) if other != step => {
                 found.push(format!(
                     "{}: changed: {} → {}",
-                    key.0, step.step.title, other.step.title
+                    key.0, step.spec.title, other.spec.title
                 ));
             }
             Some(_) => {}
@@ -55,13 +55,13 @@ fn steps(before: &Plan, after: &Plan) -> Vec<String> {
     }
     for (key, step) in &new {
         if !old.contains_key(key) {
-            found.push(format!("{}: new: {}", key.0, step.step.title));
+            found.push(format!("{}: new: {}", key.0, step.spec.title));
         }
     }
     found
 }
 
-fn facts(before: &Seen, after: &Seen) -> Vec<String> {
+fn facts(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let mut found = Vec::new();
     for (host, facts) in before.hosts() {
         if after.facts(host).is_some_and(|now| now.home != facts.home) {

@@ -6,12 +6,12 @@ use crate::model::problem::{Problem, Severity};
 use crate::model::wit::{self, Incoming, LineAppend, Move, OutputKind, Phase, Step, Workload};
 use crate::plugin::{Fault, Kind, Plugin, PluginError};
 
-use super::crew::{Brief, Crew};
+use super::crew::{Crew, Request};
 use super::history;
 use super::lower::{AtHand, LowerError, lower};
 use super::merge::merge;
 use super::operation::only_looks;
-use super::seen::{Asked, Seen};
+use super::snapshot::{Asked, Snapshot};
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +40,10 @@ impl From<LowerError> for PlanError {
 }
 
 /// All plugins' questions for the operation.
-pub fn questions(crew: &Crew, brief: &Brief) -> Result<Vec<Asked>, PlanError> {
+pub fn questions(crew: &Crew, request: &Request) -> Result<Vec<Asked>, PlanError> {
     let mut asked = Vec::new();
     for plugin in crew.iter().filter(|plugin| plugin.kind() != Kind::Engine) {
-        let context = brief.context(plugin, &|_| String::new());
+        let context = request.context(plugin, &|_| String::new());
         for question in plugin.observe(&context).map_err(in_words)? {
             asked.push(Asked {
                 plugin: plugin.name().to_string(),
@@ -57,9 +57,9 @@ pub fn questions(crew: &Crew, brief: &Brief) -> Result<Vec<Asked>, PlanError> {
 }
 
 /// The plan of the operation on hosts as seen.
-pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> {
+pub fn plan(crew: &Crew, request: &Request, seen: &Snapshot) -> Result<Plan, PlanError> {
     let home = |host: &str| seen.facts(host).map(|facts| facts.home.clone()).unwrap_or_default();
-    let context = |plugin: &Plugin| brief.context(plugin, &home);
+    let context = |plugin: &Plugin| request.context(plugin, &home);
     let role = crew.role();
     let observed = seen.observations(role.name());
 
@@ -93,54 +93,55 @@ pub fn plan(crew: &Crew, brief: &Brief, seen: &Seen) -> Result<Plan, PlanError> 
         }
     }
     for proxy in crew.of(Kind::Proxy) {
-        let is_routed = |m: &&Move| brief.routed.get(&m.role).is_some_and(|by| by == proxy.name());
+        let is_routed =
+            |m: &&Move| request.routed.get(&m.role).is_some_and(|by| by == proxy.name());
         let moves: Vec<Move> = rollout.moves.iter().filter(is_routed).cloned().collect();
         let observed = seen.observations(proxy.name());
         let own = proxy.traffic(&context(proxy), observed, &moves).map_err(in_words)?;
         steps.extend(own.into_iter().map(|step| (proxy.name().to_string(), step)));
     }
 
-    if brief.prints {
+    if request.prints {
         steps.iter_mut().for_each(|(_, step)| step.is_result = true);
     }
-    let at_hand = AtHand { files: &brief.files, unrouted: &unrouted, run_id: &brief.run_id };
+    let at_hand = AtHand { files: &request.files, unrouted: &unrouted, run_id: &request.run_id };
     let mut planned = lower(crew.engine(), &at_hand, steps)?;
     for step in &mut planned {
         let plugin = crew.iter().find(|plugin| plugin.name() == step.plugin);
-        let unlinked = plugin.map(|p| p.unlinked(&brief.project.run_directory, &step.step));
+        let unlinked = plugin.map(|p| p.unlinked(&request.project.run_directory, &step.spec));
         step.unlinked = unlinked.unwrap_or_default();
     }
-    planned.extend(records(brief, &rollout.moves, &planned));
-    order(&mut planned, brief);
+    planned.extend(records(request, &rollout.moves, &planned));
+    order(&mut planned, request);
     if let Some(step) = planned.iter().find(|step| step.effect == Effect::Write)
-        && only_looks(&brief.operation)
+        && only_looks(&request.operation)
     {
-        let (operation, title) = (brief.operation.name.clone(), step.step.title.clone());
+        let (operation, title) = (request.operation.name.clone(), step.spec.title.clone());
         return Err(PlanError::Writes { plugin: step.plugin.clone(), operation, title });
     }
     Ok(Plan {
-        operation: brief.operation.name.clone(),
-        service: brief.project.service.clone(),
-        destination: brief.project.destination.clone(),
-        version: brief.version.clone(),
-        run_id: brief.run_id.clone(),
+        operation: request.operation.name.clone(),
+        service: request.project.service.clone(),
+        destination: request.project.destination.clone(),
+        version: request.version.clone(),
+        run_id: request.run_id.clone(),
         steps: planned,
     })
 }
 
 /// By host as deploy.yml lists them, the user's machine first; within a host by phase; within
 /// a phase as the plugins gave them.
-fn order(steps: &mut [PlannedStep], brief: &Brief) {
+fn order(steps: &mut [PlannedStep], request: &Request) {
     let place = |host: &str| match host {
         LOCAL => 0,
-        host => 1 + brief.hosts.iter().position(|h| h == host).unwrap_or(usize::MAX - 1),
+        host => 1 + request.hosts.iter().position(|h| h == host).unwrap_or(usize::MAX - 1),
     };
-    steps.sort_by_key(|s| (place(&s.step.host), rank(s.step.phase), s.step.once));
+    steps.sort_by_key(|s| (place(&s.spec.host), rank(s.spec.phase), s.spec.once));
 }
 
 /// One line of history per role and host that gets a new container.
-fn records(brief: &Brief, moves: &[Move], planned: &[PlannedStep]) -> Vec<PlannedStep> {
-    let project = &brief.project;
+fn records(request: &Request, moves: &[Move], planned: &[PlannedStep]) -> Vec<PlannedStep> {
+    let project = &request.project;
     let paths =
         Paths::new(&project.run_directory, &project.service, project.destination.as_deref());
     moves
@@ -150,9 +151,9 @@ fn records(brief: &Brief, moves: &[Move], planned: &[PlannedStep]) -> Vec<Planne
             Incoming::Started(_) | Incoming::None => None,
         })
         .map(|workload| {
-            let mut here = planned.iter().filter(|s| s.step.host == workload.host);
+            let mut here = planned.iter().filter(|s| s.spec.host == workload.host);
             let image = here.find(|step| yields_digest(step)).map(|step| step.id.as_str());
-            let line = history::line(&workload.version, &workload.role, image, &brief.run_id);
+            let line = history::line(&workload.version, &workload.role, image, &request.run_id);
             let title = format!("Record version {} of {}", workload.version, workload.role);
             let step = Step {
                 role: Some(workload.role.clone()),
@@ -174,7 +175,7 @@ fn records(brief: &Brief, moves: &[Move], planned: &[PlannedStep]) -> Vec<Planne
                 plugin: "kernel".into(),
                 effect: Effect::Write,
                 program: Program::AppendLine { path: paths.history(), line },
-                step,
+                spec: step,
                 undo: None,
                 unlinked: Vec::new(),
             }

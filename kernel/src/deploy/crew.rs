@@ -112,10 +112,10 @@ impl Crew {
     }
 
     /// The roles that proxies route to, each with its proxy.
-    pub fn routes(&self, brief: &Brief) -> Result<BTreeMap<String, String>, RoutesError> {
+    pub fn routes(&self, request: &Request) -> Result<BTreeMap<String, String>, RoutesError> {
         let mut routes = BTreeMap::new();
         for proxy in self.of(Kind::Proxy) {
-            let roles = proxy.routes(&brief.context(proxy, &|_| String::new()))?;
+            let roles = proxy.routes(&request.context(proxy, &|_| String::new()))?;
             claim(&mut routes, proxy.name(), roles)?;
         }
         Ok(routes)
@@ -181,7 +181,7 @@ pub fn typed(command: &CommandSpec) -> String {
 
 /// What a run knows before it asks anybody: the same for every plugin, but for the sections.
 #[derive(Clone)]
-pub struct Brief {
+pub struct Request {
     pub project: Project,
     pub tree: Tree,
     pub owners: Vec<Owner>,
@@ -201,7 +201,7 @@ pub struct Brief {
     pub routed: BTreeMap<String, String>,
     /// What is known of the user's machine.
     pub machine: Machine,
-    /// Hosts without a role in play that may come in; see [`Brief::about`].
+    /// Hosts without a role in play that may come in; see [`Request::about`].
     pub others: Vec<String>,
     /// True: roles were chosen, so only the plugin of the command can bring in other hosts.
     pub chosen_roles: bool,
@@ -209,7 +209,7 @@ pub struct Brief {
     pub files: LocalFiles,
 }
 
-impl Brief {
+impl Request {
     /// The context of one plugin. `home` tells a host's home directory, empty if unknown.
     pub fn context(&self, plugin: &Plugin, home: &dyn Fn(&str) -> String) -> Context {
         let project = &self.project;

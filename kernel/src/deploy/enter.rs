@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::execute::Fence;
-use crate::lock::{Answer, Details};
+use crate::lock::{Details, LockAnswer};
 use crate::model::event::Event;
 use crate::model::problem::Problem;
 use crate::model::wit::Query;
 
-use super::hosts::{Entry, Heartbeat, HostError, Hosts};
-use super::seen::Asked;
-use super::seen::{Look, Seen};
+use super::hosts::{Acquire, Heartbeat, HostError, Hosts};
+use super::snapshot::Asked;
+use super::snapshot::{Look, Snapshot};
 use super::{Run, RunError};
 
 /// The lock is ours, every host's fence stands at our number, and the lease is being renewed.
@@ -33,19 +33,19 @@ impl<H: Hosts> Run<H> {
     /// the same round trips.
     pub(super) async fn enter(
         &self,
-        seen: &Seen,
+        seen: &Snapshot,
     ) -> Result<(Locked<H>, BTreeMap<String, Look>), RunError> {
         let asked = self.asked()?;
-        let primary = &self.brief.project.primary_host;
+        let primary = &self.request.project.primary_host;
         let at_least = seen.largest_fence() + 1;
-        let entry = Entry {
+        let acquire = Acquire {
             lock: Some((self.details(), self.settings.lock_wait_s)),
             fence: Some(at_least),
         };
         let mut stop = self.stop.subscribe();
         let interrupted = async { stop.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) };
         let first = tokio::select! {
-            first = self.look_at(primary, &asked, entry) => first?,
+            first = self.look_at(primary, &asked, acquire) => first?,
             () = interrupted => {
                 // The host may have given it to us meanwhile.
                 let _ = self.hosts.release(primary).await;
@@ -69,8 +69,8 @@ impl<H: Hosts> Run<H> {
 
     /// For who does not want to wait: fails before anything is built or pulled if somebody
     /// alive holds the lock.
-    pub(super) fn refuse_if_locked(&self, seen: &Seen) -> Result<(), RunError> {
-        let host = &self.brief.project.primary_host;
+    pub(super) fn refuse_if_locked(&self, seen: &Snapshot) -> Result<(), RunError> {
+        let host = &self.request.project.primary_host;
         let Some(facts) = seen.facts(host) else { return Ok(()) };
         match (&facts.lock, facts.lease) {
             (Some(lock), lease) if !lock.is_empty() && lease.is_none_or(|left| left > 0) => {
@@ -100,8 +100,8 @@ impl<H: Hosts> Run<H> {
         });
         let mut locked = Locked { fences: BTreeMap::new(), watch, hosts: std::marker::PhantomData };
         let others: Vec<String> =
-            self.brief.hosts.iter().filter(|host| *host != primary).cloned().collect();
-        let raise = |_: &str| Entry { lock: None, fence: Some(number) };
+            self.request.hosts.iter().filter(|host| *host != primary).cloned().collect();
+        let raise = |_: &str| Acquire { lock: None, fence: Some(number) };
         let mut looks = self.look_each(&others, asked, &raise).await?;
         for (host, look) in &looks {
             self.entered(host, look)?;
@@ -120,7 +120,7 @@ impl<H: Hosts> Run<H> {
         let mut number = None;
         for answer in &look.answers {
             match answer {
-                Answer::Acquired { taken_over_from: Some(before) } => {
+                LockAnswer::Acquired { taken_over_from: Some(before) } => {
                     let message = format!(
                         "took over the lock of {} (since {}): its lease had ended",
                         before.owner(),
@@ -128,18 +128,18 @@ impl<H: Hosts> Run<H> {
                     );
                     (self.sink)(Event::Note { message });
                 }
-                Answer::Held { by, lease_s } => {
+                LockAnswer::Held { by, lease_s } => {
                     return Err(RunError::Locked {
                         host: host.into(),
                         by: by.clone(),
                         lease_s: *lease_s,
                     });
                 }
-                Answer::Raised { number: raised } => number = Some(*raised),
-                Answer::Larger { number } => {
+                LockAnswer::Raised { number: raised } => number = Some(*raised),
+                LockAnswer::Larger { number } => {
                     return Err(RunError::FenceLarger { host: host.into(), number: *number });
                 }
-                Answer::Busy => return Err(RunError::FenceBusy { host: host.into() }),
+                LockAnswer::Busy => return Err(RunError::FenceBusy { host: host.into() }),
                 _ => {}
             }
         }
@@ -152,28 +152,28 @@ impl<H: Hosts> Run<H> {
     /// Gives the lock back. A lock that is not ours any more was reported when it was lost.
     pub(super) async fn leave(&self, locked: Locked<H>) -> Result<(), RunError> {
         drop(locked);
-        let released = self.hosts.release(&self.brief.project.primary_host).await;
+        let released = self.hosts.release(&self.request.project.primary_host).await;
         for host in self.hosts_to_ask() {
             let count = self.hosts.trips(&host);
             (self.sink)(Event::Trips { host, count });
         }
         match released? {
-            Answer::Lost => Err(RunError::LeaseLost),
+            LockAnswer::Lost => Err(RunError::LeaseLost),
             _ => Ok(()),
         }
     }
 
     fn details(&self) -> Details {
-        let what = &self.brief.operation.name;
+        let what = &self.request.operation.name;
         let message = format!("Automatic {what} lock");
-        Details::new(&self.settings.owner, &self.settings.now, &self.brief.version, &message)
+        Details::new(&self.settings.owner, &self.settings.now, &self.request.version, &message)
     }
 
     /// The hosts in play and the one with the lock; none for what happens on this machine alone.
     fn hosts_to_ask(&self) -> Vec<String> {
-        let mut hosts = self.brief.hosts.clone();
-        if !hosts.is_empty() && !hosts.contains(&self.brief.project.primary_host) {
-            hosts.push(self.brief.project.primary_host.clone());
+        let mut hosts = self.request.hosts.clone();
+        if !hosts.is_empty() && !hosts.contains(&self.request.project.primary_host) {
+            hosts.push(self.request.project.primary_host.clone());
         }
         hosts
     }
@@ -182,22 +182,22 @@ impl<H: Hosts> Run<H> {
     pub(super) async fn look_all(
         &self,
         asked: &[Asked],
-        entry: &(dyn Fn(&str) -> Entry + Sync),
+        acquire: &(dyn Fn(&str) -> Acquire + Sync),
     ) -> Result<BTreeMap<String, Look>, RunError> {
-        self.look_each(&self.hosts_to_ask(), asked, entry).await
+        self.look_each(&self.hosts_to_ask(), asked, acquire).await
     }
 
     async fn look_each(
         &self,
         hosts: &[String],
         asked: &[Asked],
-        entry: &(dyn Fn(&str) -> Entry + Sync),
+        acquire: &(dyn Fn(&str) -> Acquire + Sync),
     ) -> Result<BTreeMap<String, Look>, RunError> {
         let mut tasks = JoinSet::new();
         for host in hosts {
             let queries = queries(asked, host);
-            let (fleet, host, entry) = (self.hosts.clone(), host.clone(), entry(host));
-            tasks.spawn(async move { (host.clone(), fleet.look(&host, entry, queries).await) });
+            let (fleet, host, acquire) = (self.hosts.clone(), host.clone(), acquire(host));
+            tasks.spawn(async move { (host.clone(), fleet.look(&host, acquire, queries).await) });
         }
         let (mut looks, mut errors) = (BTreeMap::new(), Vec::new());
         while let Some(joined) = tasks.join_next().await {
@@ -212,8 +212,13 @@ impl<H: Hosts> Run<H> {
         if errors.is_empty() { Ok(looks) } else { Err(RunError::Hosts(errors)) }
     }
 
-    async fn look_at(&self, host: &str, asked: &[Asked], entry: Entry) -> Result<Look, RunError> {
-        Ok(self.hosts.look(host, entry, queries(asked, host)).await?)
+    async fn look_at(
+        &self,
+        host: &str,
+        asked: &[Asked],
+        acquire: Acquire,
+    ) -> Result<Look, RunError> {
+        Ok(self.hosts.look(host, acquire, queries(asked, host)).await?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a run did not do what it was asked, with the line to type next.
 
-use crate::execute::lanes::{Ending, Lane, TripError};
+use crate::execute::lanes::{Lane, LaneOutcome, TripError};
 use crate::local::LocalError;
 use crate::lock::Details;
 use crate::model::diagnostic::{Diagnostic, Kind, OnHost};
@@ -165,25 +165,27 @@ fn told(lane: &Lane) -> String {
 /// How a host came out of the run.
 fn on_host(lane: &Lane) -> OnHost {
     let mut help = Vec::new();
-    let message = match &lane.ending {
-        Ending::Done => "done".to_string(),
-        Ending::TakenBack { why } => format!("taken back, the version before it runs on: {why}"),
-        Ending::Refused(refusal) => format!("nothing was done: {refusal}"),
-        Ending::Lost(error) => {
+    let message = match &lane.outcome {
+        LaneOutcome::Done => "done".to_string(),
+        LaneOutcome::TakenBack { why } => {
+            format!("taken back, the version before it runs on: {why}")
+        }
+        LaneOutcome::Refused(refusal) => format!("nothing was done: {refusal}"),
+        LaneOutcome::Lost(error) => {
             if let TripError::Connection { help: Some(first), .. } = error {
                 help.push(first.clone());
             }
             help.push("what had begun there ends by itself; run the command again".into());
             error.to_string()
         }
-        Ending::Failed { step, code, undone } => {
-            help.extend(step.step.help.clone());
+        LaneOutcome::Failed { step, code, undone } => {
+            help.extend(step.spec.help.clone());
             let how = if *code == 124 {
                 "ran out of time".into()
             } else {
                 format!("failed (code {code})")
             };
-            let mut told = format!("`{}` {how}", step.step.title);
+            let mut told = format!("`{}` {how}", step.spec.title);
             let mut ids = vec![step.id.as_str()];
             // What was asked because of the failure explains it.
             ids.extend(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::local::{self, Command, Exit};
 
 use super::RunError;
-use super::crew::Brief;
+use super::crew::Request;
 
 /// How long a hook may take: a check of CI waits for a whole build.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
@@ -29,13 +29,13 @@ impl Hooks {
     /// The hooks of a run. `env`: the process environment with `.env` files over it; `command`:
     /// what was typed, noun and verb.
     pub fn new(
-        brief: &Brief,
+        request: &Request,
         env: &BTreeMap<String, String>,
         performer: &str,
         now: &str,
         command: &str,
     ) -> Self {
-        let project = &brief.project;
+        let project = &request.project;
         let mut words = command.split(' ');
         // What `.env` sets and nobody calls a secret, as Kamal's hooks have it.
         let declared = |name: &String| project.secrets_declared.contains(name);
@@ -46,7 +46,7 @@ impl Hooks {
             ("KAMAL_RECORDED_AT".to_string(), now.to_string()),
             ("KAMAL_PERFORMER".into(), performer.to_string()),
             ("KAMAL_SERVICE".into(), project.service.clone()),
-            ("KAMAL_HOSTS".into(), brief.hosts.join(",")),
+            ("KAMAL_HOSTS".into(), request.hosts.join(",")),
             ("KAMAL_COMMAND".into(), words.next().unwrap_or_default().to_string()),
         ]);
         if let Some(verb) = words.next() {
@@ -58,7 +58,7 @@ impl Hooks {
         let (directory, withheld) = (project.hooks_path.clone(), project.secrets_declared.clone());
         let (is_on, deploys) = (true, false);
         let mut hooks = Self { is_on, deploys, directory, variables, withheld };
-        hooks.act_on(&brief.version);
+        hooks.act_on(&request.version);
         hooks
     }
 

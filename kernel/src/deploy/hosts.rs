@@ -3,16 +3,16 @@
 use std::future::Future;
 
 use crate::execute::lanes::Runner;
-use crate::lock::{Answer, Details};
+use crate::lock::{Details, LockAnswer};
 use crate::model::diagnostic::{Diagnostic, Kind, OnHost};
 use crate::model::wit::Query;
 use crate::ssh::SshError;
 
-use super::seen::Look;
+use super::snapshot::Look;
 
 /// What is done on a host before it is observed, in the same round trip.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entry {
+pub struct Acquire {
     /// Take the deploy lock, waiting for at most so many seconds.
     pub lock: Option<(Details, u64)>,
     /// Raise the fence to this number; with a lock, to this or the next free one.
@@ -66,7 +66,7 @@ pub trait Hosts: Runner {
     fn look(
         &self,
         host: &str,
-        entry: Entry,
+        acquire: Acquire,
         queries: Vec<Query>,
     ) -> impl Future<Output = Result<Look, HostError>> + Send;
 
@@ -77,7 +77,7 @@ pub trait Hosts: Runner {
     ) -> impl Future<Output = Result<Self::Heartbeat, HostError>> + Send;
 
     /// Gives the lock back.
-    fn release(&self, host: &str) -> impl Future<Output = Result<Answer, HostError>> + Send;
+    fn release(&self, host: &str) -> impl Future<Output = Result<LockAnswer, HostError>> + Send;
 
     /// Round trips used so far on a host, the heartbeat aside.
     fn trips(&self, host: &str) -> u64;

@@ -44,7 +44,7 @@ impl From<MissingSecret> for Stopped {
 }
 
 /// The user's machine, for steps.
-pub struct Machine<'a> {
+pub struct LocalSteps<'a> {
     pub secrets: &'a SecretStore,
     pub sink: &'a Sink,
     /// Variables over those of this process: what `.env` files set.
@@ -52,7 +52,7 @@ pub struct Machine<'a> {
     pub hooks: &'a Hooks,
 }
 
-impl Machine<'_> {
+impl LocalSteps<'_> {
     /// Runs the steps in order. After the first failure that counts only those still run that
     /// are there for a failure. Answers what they have yielded, by step.
     pub async fn run(&self, steps: &[&PlannedStep]) -> Result<BTreeMap<String, String>, RunError> {
@@ -60,7 +60,7 @@ impl Machine<'_> {
         let mut endings: BTreeMap<&str, bool> = BTreeMap::new();
         let mut failure = None;
         for planned in steps {
-            let step = &planned.step;
+            let step = &planned.spec;
             let due = match &step.when {
                 Condition::Always => failure.is_none(),
                 Condition::Ok(id) => failure.is_none() && endings.get(id.as_str()) == Some(&true),
@@ -94,14 +94,14 @@ impl Machine<'_> {
         if let Program::Hook { name } = &planned.program {
             return self.hooks.run(name).await.map(drop);
         }
-        let (host, step) = (planned.step.host.clone(), planned.id.clone());
-        let title = planned.step.title.clone();
+        let (host, step) = (planned.spec.host.clone(), planned.id.clone());
+        let title = planned.spec.title.clone();
         (self.sink)(Event::Begin { host: host.clone(), step: step.clone(), title: title.clone() });
         let began = Instant::now();
         let ended = self.perform(planned, outputs).await;
         let ms = began.elapsed().as_millis() as u64;
         // A question that may be answered with no is no failure then.
-        let asks = planned.step.may_fail && planned.effect == Effect::Read;
+        let asks = planned.spec.may_fail && planned.effect == Effect::Read;
         let good = ended.is_ok() || asks;
         let (ending, code) = match &ended {
             _ if good => (Ending::Ok, 0),
@@ -111,7 +111,7 @@ impl Machine<'_> {
         (self.sink)(Event::End { host, step, title: title.clone(), ending, code, ms });
         ended.map_err(|stopped| {
             let Stopped { mut why, mut help, .. } = stopped;
-            if let Some(more) = &planned.step.help {
+            if let Some(more) = &planned.spec.help {
                 why.truncate(why.trim_end().len());
                 help.push(more.clone());
             }
@@ -143,7 +143,7 @@ impl Machine<'_> {
                 Ok(())
             }
             Program::Say { text } => {
-                match step.step.is_result {
+                match step.spec.is_result {
                     true => text.lines().for_each(|line| self.tell(step, line, true)),
                     false => (self.sink)(Event::Note { message: text.clone() }),
                 }
@@ -166,7 +166,7 @@ impl Machine<'_> {
     }
 
     fn tell(&self, step: &PlannedStep, line: &str, result: bool) {
-        let (host, step) = (step.step.host.clone(), step.id.clone());
+        let (host, step) = (step.spec.host.clone(), step.id.clone());
         (self.sink)(Event::Text { host, step, line: line.to_owned(), result });
     }
 
@@ -193,8 +193,8 @@ impl Machine<'_> {
         if let Some(stdin) = &process.stdin {
             command.stdin = Some(self.value(stdin, outputs)?.into_bytes());
         }
-        command.time_limit = Some(Duration::from_millis(step.step.time_limit_ms.into()));
-        let result = step.step.is_result;
+        command.time_limit = Some(Duration::from_millis(step.spec.time_limit_ms.into()));
+        let result = step.spec.is_result;
         let mut printed = Vec::new();
         let mut rest = String::new();
         let mut last: Vec<String> = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::action::{Yields, profile};
-use crate::model::plan::{Effect, LOCAL, PlannedStep, Process, Program, Vain};
+use crate::model::plan::{Effect, FailFast, LOCAL, PlannedStep, Process, Program};
 use crate::model::problem::Problem;
 use crate::model::wit::{
     Action, Command, Condition, ContainerAction, ContainerCondition, ContainerWait, HttpWait, Part,
@@ -77,13 +77,13 @@ pub fn lower(
                     }
                 }
                 Action::Wait(Wait::Http(wait)) => {
-                    let vain = match life(&wait) {
+                    let fail_fast = match life(&wait) {
                         Some(_) => Some(next(&mut waits).map_err(refused)?),
                         None => None,
                     };
-                    let vain =
-                        vain.map(|lowered| Vain { argv: lowered.argv, words: lowered.reject });
-                    Program::Http { wait, vain }
+                    let fail_fast = fail_fast
+                        .map(|lowered| FailFast { argv: lowered.argv, words: lowered.reject });
+                    Program::Http { wait, fail_fast }
                 }
                 Action::Wait(Wait::Command(command)) => Program::Until(command.into()),
                 Action::Wait(Wait::DelayMs(ms)) => Program::Delay { ms },
@@ -131,7 +131,7 @@ pub fn lower(
 /// What a command prints is of the kind that the steps say which use it.
 fn name_outputs(planned: &mut [PlannedStep]) {
     let mut used = BTreeMap::new();
-    for PlannedStep { step, program, undo, .. } in planned.iter_mut() {
+    for PlannedStep { spec: step, program, undo, .. } in planned.iter_mut() {
         let host = &step.host;
         for program in std::iter::once(program).chain(undo.as_mut()) {
             each_text(program, &mut |text| {
@@ -144,7 +144,7 @@ fn name_outputs(planned: &mut [PlannedStep]) {
             });
         }
     }
-    for PlannedStep { id, step, program, .. } in planned {
+    for PlannedStep { id, spec: step, program, .. } in planned {
         if let Program::Processes { yields: yields @ None, .. } = program
             && profile(&step.action).yields == Yields::Printed
         {
@@ -222,7 +222,7 @@ fn qualify(plugin: String, step: Step, program: Program, undo: Option<Program>) 
     }
     let effect = effect_of(&step);
     let id = full(&step.id);
-    PlannedStep { id, effect, plugin, step, program, undo, unlinked: Vec::new() }
+    PlannedStep { id, effect, plugin, spec: step, program, undo, unlinked: Vec::new() }
 }
 
 /// What a step changes on the user's own machine before the lock is nothing that another deploy
@@ -246,12 +246,12 @@ fn each_text(program: &mut Program, on: &mut dyn FnMut(&mut Text)) {
         }
         Program::Until(p) => process(p, on),
         Program::Watch { argv, .. } => argv.iter_mut().for_each(on),
-        Program::Http { wait, vain } => {
+        Program::Http { wait, fail_fast } => {
             on(&mut wait.url);
             wait.contains.iter_mut().for_each(&mut *on);
             wait.absent.iter_mut().for_each(&mut *on);
             wait.port_after.iter_mut().for_each(&mut *on);
-            vain.iter_mut().flat_map(|vain| &mut vain.argv).for_each(on);
+            fail_fast.iter_mut().flat_map(|fail_fast| &mut fail_fast.argv).for_each(on);
         }
         Program::WriteFile { content, .. } => on(content),
         Program::WriteEnvFile { vars, .. } => vars.iter_mut().for_each(|var| on(&mut var.value)),

@@ -24,7 +24,7 @@ mod play;
 pub mod remote;
 mod rollback;
 pub mod saved;
-pub mod seen;
+pub mod snapshot;
 pub mod standing;
 
 #[cfg(test)]
@@ -38,31 +38,31 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::execute::lanes::{self, Course, Ending, Lane};
-use crate::execute::{Audit, Known};
+use crate::execute::lanes::{self, Lane, LaneOptions, LaneOutcome};
+use crate::execute::{Audit, StepResults};
 use crate::local::Turn;
 use crate::model::event::{Event, Sink};
 use crate::model::paths::Paths;
-use crate::model::plan::{LOCAL, Plan, PlannedStep, Program, Stretch};
-use crate::model::project::Gate;
+use crate::model::plan::{LOCAL, Plan, PlannedStep, Program, Segment};
+use crate::model::project::GatePosition;
 use crate::model::secret::SecretStore;
 
 pub use attach::{Attached, attached};
 use compare::{Difference, compare};
 use compose::questions;
-use crew::{Brief, Crew};
+use crew::{Crew, Request};
 use enter::Locked;
 pub use error::RunError;
 use hooks::Hooks;
-use hosts::{Entry, Hosts};
-use seen::Asked;
-use seen::{Look, Seen};
+use hosts::{Acquire, Hosts};
+use snapshot::Asked;
+use snapshot::{Look, Snapshot};
 
 /// One run of one operation.
 pub struct Run<H: Hosts> {
     pub hosts: Arc<H>,
     pub crew: Crew,
-    pub brief: Brief,
+    pub request: Request,
     pub secrets: SecretStore,
     pub hooks: Hooks,
     pub sink: Sink,
@@ -71,7 +71,7 @@ pub struct Run<H: Hosts> {
     pub settings: Settings,
 }
 
-/// What a run is told besides the brief.
+/// What a run is told besides the request.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// For the lock.
@@ -92,23 +92,23 @@ pub struct Settings {
 
 /// The whole plan, or one of it for each host if it is a rolling one.
 fn parts(plan: &Plan) -> Vec<Plan> {
-    if !plan.steps.iter().any(|step| step.step.rolling) {
+    if !plan.steps.iter().any(|step| step.spec.rolling) {
         return vec![plan.clone()];
     }
     let of = |host: &str| {
-        let is_part = |step: &&PlannedStep| step.step.host == host || step.step.host == LOCAL;
+        let is_part = |step: &&PlannedStep| step.spec.host == host || step.spec.host == LOCAL;
         Plan { steps: plan.steps.iter().filter(is_part).cloned().collect(), ..plan.clone() }
     };
     plan.hosts().into_iter().map(of).collect()
 }
 
 /// What all hosts do before any of any group starts.
-const BEFORE: [Stretch; 2] = [Stretch::Share, Stretch::ShareOnce];
+const BEFORE: [Segment; 2] = [Segment::Share, Segment::ShareOnce];
 /// What happens once at the end of everything.
-const AFTER: [Stretch; 1] = [Stretch::CleanupOnce];
+const AFTER: [Segment; 1] = [Segment::CleanupOnce];
 
 /// Adds what hosts' steps left to what is known of them.
-fn learn(known: &mut BTreeMap<String, Known>, lanes: &[Lane]) {
+fn learn(known: &mut BTreeMap<String, StepResults>, lanes: &[Lane]) {
     known.extend(lanes.iter().map(|lane| (lane.host.clone(), lane.known.clone())));
 }
 
@@ -120,7 +120,7 @@ pub struct Report {
 
 impl<H: Hosts> Run<H> {
     /// Does what `plan`, made from `seen`, says.
-    pub async fn perform(&self, plan: Plan, seen: Seen) -> Result<Report, RunError> {
+    pub async fn perform(&self, plan: Plan, seen: Snapshot) -> Result<Report, RunError> {
         if plan.writes() && self.settings.lock_wait_s == 0 {
             self.refuse_if_locked(&seen)?;
         }
@@ -144,17 +144,17 @@ impl<H: Hosts> Run<H> {
     async fn locked(
         &self,
         plan: Plan,
-        seen: Seen,
+        seen: Snapshot,
         looks: BTreeMap<String, Look>,
-        known: &BTreeMap<String, Known>,
+        known: &BTreeMap<String, StepResults>,
         locked: &Locked<H>,
     ) -> Result<Report, RunError> {
         let mut looks = looks;
         if self.unless_stopped("pre-deploy", self.hooks.before_deploy()).await? {
             // The hook may have taken long: what was seen before it is old.
-            looks = self.look_all(&self.asked()?, &|_| Entry::default()).await?;
+            looks = self.look_all(&self.asked()?, &|_| Acquire::default()).await?;
         }
-        let now = Seen::new(&self.asked()?, &looks);
+        let now = Snapshot::new(&self.asked()?, &looks);
         let plan = self.bind(&plan, &seen, &now)?;
         self.carry_out(&plan, known, locked).await
     }
@@ -163,31 +163,31 @@ impl<H: Hosts> Run<H> {
     async fn carry_out(
         &self,
         plan: &Plan,
-        known: &BTreeMap<String, Known>,
+        known: &BTreeMap<String, StepResults>,
         locked: &Locked<H>,
     ) -> Result<Report, RunError> {
-        let course = self.course(locked);
-        let known = self.together(plan, &course, &BEFORE, known.clone()).await?;
+        let options = self.options(locked);
+        let known = self.together(plan, &options, &BEFORE, known.clone()).await?;
         let mut report = Report::default();
         for part in parts(plan) {
-            report.lanes.extend(self.pass(&part, &course, &known).await?);
+            report.lanes.extend(self.pass(&part, &options, &known).await?);
         }
-        self.together(plan, &course, &AFTER, known).await?;
+        self.together(plan, &options, &AFTER, known).await?;
         self.standing().await;
         Ok(report)
     }
 
-    /// Stretches with a barrier after each: all hosts have done one before any begins the next.
+    /// Segments with a barrier after each: all hosts have done one before any begins the next.
     async fn together(
         &self,
         plan: &Plan,
-        course: &Course,
-        stretches: &[Stretch],
-        mut known: BTreeMap<String, Known>,
-    ) -> Result<BTreeMap<String, Known>, RunError> {
+        options: &LaneOptions,
+        segments: &[Segment],
+        mut known: BTreeMap<String, StepResults>,
+    ) -> Result<BTreeMap<String, StepResults>, RunError> {
         let stop = self.stop.subscribe();
-        for which in stretches.iter().copied() {
-            let lanes = lanes::stretch(&self.hosts, plan, course, which, &known, &stop).await;
+        for which in segments.iter().copied() {
+            let lanes = lanes::segment(&self.hosts, plan, options, which, &known, &stop).await;
             known = self.all_good(&lanes, known).await?;
         }
         Ok(known)
@@ -198,16 +198,16 @@ impl<H: Hosts> Run<H> {
     async fn pass(
         &self,
         plan: &Plan,
-        course: &Course,
-        known: &BTreeMap<String, Known>,
+        options: &LaneOptions,
+        known: &BTreeMap<String, StepResults>,
     ) -> Result<Vec<Lane>, RunError> {
         let stop = self.stop.subscribe();
-        self.planned_hooks(plan, Stretch::Start).await?;
-        let lanes = lanes::roll(&self.hosts, plan, course, known, &stop).await;
+        self.planned_hooks(plan, Segment::Start).await?;
+        let lanes = lanes::roll(&self.hosts, plan, options, known, &stop).await;
         let known = self.all_good(&lanes, known.clone()).await?;
-        let last = Stretch::Cleanup;
-        let tidied = lanes::stretch(&self.hosts, plan, course, last, &known, &stop).await;
-        self.planned_hooks(plan, Stretch::Cleanup).await?;
+        let last = Segment::Cleanup;
+        let tidied = lanes::segment(&self.hosts, plan, options, last, &known, &stop).await;
+        self.planned_hooks(plan, Segment::Cleanup).await?;
         self.all_good(&tidied, known).await?;
         Ok(lanes)
     }
@@ -217,8 +217,8 @@ impl<H: Hosts> Run<H> {
     async fn all_good(
         &self,
         lanes: &[Lane],
-        mut known: BTreeMap<String, Known>,
-    ) -> Result<BTreeMap<String, Known>, RunError> {
+        mut known: BTreeMap<String, StepResults>,
+    ) -> Result<BTreeMap<String, StepResults>, RunError> {
         if let Some(error) = self.verdict(lanes) {
             self.standing().await;
             return Err(error);
@@ -229,7 +229,7 @@ impl<H: Hosts> Run<H> {
 
     /// Hooks that plugins planned on the user's machine, before and after the hosts' steps;
     /// those of the stage run among its other steps.
-    async fn planned_hooks(&self, plan: &Plan, when: Stretch) -> Result<(), RunError> {
+    async fn planned_hooks(&self, plan: &Plan, when: Segment) -> Result<(), RunError> {
         for step in plan.slice(LOCAL, when) {
             if let Program::Hook { name } = &step.program {
                 let hosts: Vec<String> = plan.hosts().into_iter().map(String::from).collect();
@@ -257,37 +257,37 @@ impl<H: Hosts> Run<H> {
     }
 
     /// Observes all hosts in play.
-    pub async fn observe(&self) -> Result<Seen, RunError> {
+    pub async fn observe(&self) -> Result<Snapshot, RunError> {
         let asked = self.asked()?;
-        let looks = self.look_all(&asked, &|_| Entry::default()).await?;
-        Ok(Seen::new(&asked, &looks))
+        let looks = self.look_all(&asked, &|_| Acquire::default()).await?;
+        Ok(Snapshot::new(&asked, &looks))
     }
 
     /// The plan for hosts as seen.
-    pub fn plan(&self, seen: &Seen) -> Result<Plan, RunError> {
-        Ok(compose::plan(&self.crew, &self.brief, seen)?)
+    pub fn plan(&self, seen: &Snapshot) -> Result<Plan, RunError> {
+        Ok(compose::plan(&self.crew, &self.request, seen)?)
     }
 
     fn asked(&self) -> Result<Vec<Asked>, RunError> {
-        Ok(questions(&self.crew, &self.brief)?)
+        Ok(questions(&self.crew, &self.request)?)
     }
 
     /// Build, push, login, pull: everything that needs no lock.
-    async fn stage(&self, plan: &Plan) -> Result<BTreeMap<String, Known>, RunError> {
+    async fn stage(&self, plan: &Plan) -> Result<BTreeMap<String, StepResults>, RunError> {
         let (secrets, sink, env) = (&self.secrets, &self.sink, &self.settings.local_env);
-        let machine = local_steps::Machine { secrets, sink, env, hooks: &self.hooks };
-        let here = plan.slice(LOCAL, Stretch::Stage);
+        let local = local_steps::LocalSteps { secrets, sink, env, hooks: &self.hooks };
+        let here = plan.slice(LOCAL, Segment::Stage);
         let turn = if here.is_empty() { None } else { self.turn().await? };
-        let outputs = machine.run(&here).await?;
+        let outputs = local.run(&here).await?;
         drop(turn);
         let stop = self.stop.subscribe();
-        let course = self.outside();
+        let options = self.outside();
         // What this machine's steps have yielded, hosts may use.
-        let given = Known { outputs, ..Known::default() };
-        let mut known: BTreeMap<String, Known> =
+        let given = StepResults { outputs, ..StepResults::default() };
+        let mut known: BTreeMap<String, StepResults> =
             plan.hosts().into_iter().map(|host| (host.to_string(), given.clone())).collect();
-        let which = Stretch::Stage;
-        let lanes = lanes::stretch(&self.hosts, plan, &course, which, &known, &stop).await;
+        let which = Segment::Stage;
+        let lanes = lanes::segment(&self.hosts, plan, &options, which, &known, &stop).await;
         if let Some(error) = self.verdict(&lanes) {
             return Err(error);
         }
@@ -308,23 +308,27 @@ impl<H: Hosts> Run<H> {
     }
 
     /// Steps that change nothing, or only what the user typed: no lock.
-    async fn read(&self, plan: &Plan, known: &BTreeMap<String, Known>) -> Result<Report, RunError> {
-        let (course, stop) = (self.outside(), self.stop.subscribe());
+    async fn read(
+        &self,
+        plan: &Plan,
+        known: &BTreeMap<String, StepResults>,
+    ) -> Result<Report, RunError> {
+        let (options, stop) = (self.outside(), self.stop.subscribe());
         let mut known = known.clone();
         let mut report = Report::default();
         for which in [
-            Stretch::Share,
-            Stretch::ShareOnce,
-            Stretch::Start,
-            Stretch::Retire,
-            Stretch::Cleanup,
-            Stretch::CleanupOnce,
+            Segment::Share,
+            Segment::ShareOnce,
+            Segment::Start,
+            Segment::Retire,
+            Segment::Cleanup,
+            Segment::CleanupOnce,
         ] {
-            if which == Stretch::Start {
+            if which == Segment::Start {
                 self.planned_hooks(plan, which).await?;
             }
-            let lanes = lanes::stretch(&self.hosts, plan, &course, which, &known, &stop).await;
-            if which == Stretch::Cleanup {
+            let lanes = lanes::segment(&self.hosts, plan, &options, which, &known, &stop).await;
+            if which == Segment::Cleanup {
                 self.planned_hooks(plan, which).await?;
             }
             if let Some(error) = self.verdict(&lanes) {
@@ -337,7 +341,7 @@ impl<H: Hosts> Run<H> {
     }
 
     /// Plans again, now that nobody else can change the hosts, and compares.
-    fn bind(&self, plan: &Plan, seen: &Seen, now: &Seen) -> Result<Plan, RunError> {
+    fn bind(&self, plan: &Plan, seen: &Snapshot, now: &Snapshot) -> Result<Plan, RunError> {
         let again = self.plan(now)?;
         let difference = compare((plan, seen), (&again, now));
         if !difference.is_empty() {
@@ -360,7 +364,7 @@ impl<H: Hosts> Run<H> {
     fn same_image(&self, plan: &Plan, lanes: &[Lane]) -> Result<(), RunError> {
         let mut digests: Vec<(String, String)> = Vec::new();
         for lane in lanes {
-            for step in plan.slice(&lane.host, Stretch::Stage) {
+            for step in plan.slice(&lane.host, Segment::Stage) {
                 let digest = lane.known.outputs.get(&step.id);
                 if let Some(digest) = digest.filter(|d| d.starts_with("sha256:")) {
                     digests.push((lane.host.clone(), digest.clone()));
@@ -379,12 +383,12 @@ impl<H: Hosts> Run<H> {
 
     fn verdict(&self, lanes: &[Lane]) -> Option<RunError> {
         let failed: Vec<Lane> =
-            lanes.iter().filter(|lane| lane.ending != Ending::Done).cloned().collect();
+            lanes.iter().filter(|lane| lane.outcome != LaneOutcome::Done).cloned().collect();
         (!failed.is_empty()).then_some(RunError::Lanes(failed))
     }
 
     fn paths(&self) -> Paths {
-        let project = &self.brief.project;
+        let project = &self.request.project;
         Paths::new(&project.run_directory, &project.service, project.destination.as_deref())
     }
 
@@ -393,43 +397,43 @@ impl<H: Hosts> Run<H> {
         Audit {
             path: self.paths().audit(),
             performer: self.settings.performer.clone(),
-            destination: self.brief.project.destination.clone(),
+            destination: self.request.project.destination.clone(),
         }
     }
 
-    /// The course of steps that need neither lock nor fence.
-    fn outside(&self) -> Course {
-        let project = &self.brief.project;
-        Course {
+    /// The options for steps that need neither lock nor fence.
+    fn outside(&self) -> LaneOptions {
+        let project = &self.request.project;
+        LaneOptions {
             fences: BTreeMap::new(),
             audit: self.audit(),
             primaries: self.primaries(),
             apart: self.apart(),
-            gate_before_start: project.windlass.gate == Gate::Start,
-            group: project.boot.group_size(self.brief.hosts.len()),
+            gate_before_start: project.windlass.gate == GatePosition::Start,
+            group: project.boot.group_size(self.request.hosts.len()),
             pause_s: project.boot.wait,
         }
     }
 
-    fn course(&self, locked: &Locked<H>) -> Course {
-        Course { fences: locked.fences.clone(), ..self.outside() }
+    fn options(&self, locked: &Locked<H>) -> LaneOptions {
+        LaneOptions { fences: locked.fences.clone(), ..self.outside() }
     }
 
     /// The hosts in play without a role in play.
     fn apart(&self) -> Vec<String> {
         let carries = |host: &String| {
-            let roles = self.brief.project.roles.iter();
-            roles.filter(|r| self.brief.roles.contains(&r.name)).any(|r| r.hosts.contains(host))
+            let roles = self.request.project.roles.iter();
+            roles.filter(|r| self.request.roles.contains(&r.name)).any(|r| r.hosts.contains(host))
         };
-        self.brief.hosts.iter().filter(|host| !carries(host)).cloned().collect()
+        self.request.hosts.iter().filter(|host| !carries(host)).cloned().collect()
     }
 
     /// The hosts in play that have the primary role; without one there is nothing to wait for.
     fn primaries(&self) -> Vec<String> {
-        let project = &self.brief.project;
+        let project = &self.request.project;
         let primary =
-            project.roles.iter().find(|r| r.primary && self.brief.roles.contains(&r.name));
+            project.roles.iter().find(|r| r.primary && self.request.roles.contains(&r.name));
         let hosts = primary.map(|role| role.hosts.clone()).unwrap_or_default();
-        hosts.into_iter().filter(|host| self.brief.hosts.contains(host)).collect()
+        hosts.into_iter().filter(|host| self.request.hosts.contains(host)).collect()
     }
 }

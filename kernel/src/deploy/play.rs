@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use crate::plugin::{Kind, Scope};
 
 use super::compose::{PlanError, in_words};
-use super::crew::{Brief, Crew};
+use super::crew::{Crew, Request};
 
-impl Brief {
-    /// The same brief with the hosts that its operation is about. Asks plugins, but no host.
+impl Request {
+    /// The same request with the hosts that its operation is about. Asks plugins, but no host.
     pub fn about(mut self, crew: &Crew) -> Result<Self, PlanError> {
         let (owner, scope) = crew.command(&self.operation.name).unzip();
         match scope.map(|command| command.scope) {

@@ -9,7 +9,7 @@ use crate::execute::Trip;
 use crate::execute::lanes::{Runner, TripError};
 use crate::execute::observe::{self, Answers, Ask, Reply};
 use crate::execute::report::{Reader, TripReport};
-use crate::lock::{Answer, Details, Renewal, script};
+use crate::lock::{Details, LockAnswer, Renewal, script};
 use crate::model::event::{Event, Sink};
 use crate::model::paths::Paths;
 use crate::model::secret::SecretStore;
@@ -18,8 +18,8 @@ use crate::plugin::{Answer as EngineAnswer, Plugin};
 use crate::ssh::Session;
 use crate::ssh::frame::{self, Frame};
 
-use super::hosts::{Entry, Heartbeat, HostError, Hosts};
-use super::seen::Look;
+use super::hosts::{Acquire, Heartbeat, HostError, Hosts};
+use super::snapshot::Look;
 
 /// The connected hosts of a run.
 pub struct Remote {
@@ -237,31 +237,36 @@ impl Runner for Remote {
 impl Hosts for Remote {
     type Heartbeat = Renewal;
 
-    async fn look(&self, host: &str, entry: Entry, queries: Vec<Query>) -> Result<Look, HostError> {
+    async fn look(
+        &self,
+        host: &str,
+        acquire: Acquire,
+        queries: Vec<Query>,
+    ) -> Result<Look, HostError> {
         let mut parts = String::new();
-        if let Some((details, wait_s)) = &entry.lock {
+        if let Some((details, wait_s)) = &acquire.lock {
             parts.push_str(&script::acquire(&self.paths, &self.run_id, details, *wait_s));
         }
-        if let Some(number) = entry.fence {
-            parts.push_str(&script::raise(&self.paths, number, entry.lock.is_some()));
+        if let Some(number) = acquire.fence {
+            parts.push_str(&script::raise(&self.paths, number, acquire.lock.is_some()));
         }
         let asks = self.lower(&queries);
         let good: Vec<Ask> = asks.iter().filter_map(|ask| ask.clone().ok()).collect();
         parts.push_str(&observe::script(&good, &self.paths));
         parts.push_str("ev seen\n");
         let mut answers = Answers::default();
-        let mut said: Vec<Answer> = Vec::new();
+        let mut said: Vec<LockAnswer> = Vec::new();
         let mut seen = false;
         self.ask(host, &parts, |words| {
             if words == ["seen"] {
                 seen = true;
-            } else if let Some(answer) = Answer::read(words) {
-                if let Answer::Held { by, lease_s } = &answer {
+            } else if let Some(answer) = LockAnswer::read(words) {
+                if let LockAnswer::Held { by, lease_s } = &answer {
                     (self.sink)(waiting(host, by, *lease_s));
                     // Only the last one decides.
-                    said.retain(|a| !matches!(a, Answer::Held { .. }));
+                    said.retain(|a| !matches!(a, LockAnswer::Held { .. }));
                 }
-                if matches!(answer, Answer::Acquired { .. }) {
+                if matches!(answer, LockAnswer::Acquired { .. }) {
                     said.clear();
                 }
                 said.push(answer);
@@ -289,13 +294,13 @@ impl Hosts for Remote {
         Ok(Renewal::start(channel, mark))
     }
 
-    async fn release(&self, host: &str) -> Result<Answer, HostError> {
+    async fn release(&self, host: &str) -> Result<LockAnswer, HostError> {
         let mut answer = None;
         self.ask(host, &script::release(&self.paths, &self.run_id), |words| {
-            answer = answer.take().or(Answer::read(words));
+            answer = answer.take().or(LockAnswer::read(words));
         })
         .await?;
-        Ok(answer.unwrap_or(Answer::Lost))
+        Ok(answer.unwrap_or(LockAnswer::Lost))
     }
 
     fn trips(&self, host: &str) -> u64 {

@@ -9,6 +9,9 @@ impl<H: Hosts> Run<H> {
     /// The version to go back to. From the history, the last that was good for every host
     /// and role; if it knows none, the newest that every host and role still has and of which
     /// it knows nothing, such as the last one of Kamal. Never the one in service.
+    ///
+    /// # Errors
+    /// A host cannot be asked, or the role plugin cannot answer.
     pub async fn version_before(&self) -> Result<Option<String>, RunError> {
         let current = self.versions().await?;
         let serving = |version: &str| current.iter().any(|s| s.version == version);
@@ -26,7 +29,7 @@ impl<H: Hosts> Run<H> {
             })
         };
         let mut from_history: Vec<String> = Vec::new();
-        if let Some(facts) = seen.facts(&self.brief.project.primary_host) {
+        if let Some(facts) = seen.facts(&self.request.project.primary_host) {
             for line in facts.history.iter().rev() {
                 let version = Record::read(line).version;
                 if !from_history.contains(&version) {

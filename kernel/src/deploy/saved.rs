@@ -9,8 +9,8 @@ use crate::model::plan::Plan;
 use crate::model::project::Project;
 use crate::model::wit::{Machine, Operation};
 
-use super::crew::{Brief, Crew};
-use super::seen::Seen;
+use super::crew::{Crew, Request};
+use super::snapshot::Snapshot;
 
 /// Version of the format of [`Saved`].
 const FORMAT: u32 = 3;
@@ -31,7 +31,7 @@ pub struct Saved {
     pub operation: Operation,
     pub arguments: serde_json::Value,
     pub plan: Plan,
-    pub seen: Seen,
+    pub seen: Snapshot,
 }
 
 /// Why a file is not a plan that can be applied.
@@ -58,18 +58,18 @@ impl From<SavedError> for Diagnostic {
 }
 
 impl Saved {
-    /// A plan with all that it rests on. `brief`: as the plan was made with.
-    pub fn new(crew: &Crew, brief: &Brief, plan: Plan, seen: Seen) -> Self {
+    /// A plan with all that it rests on. `request`: as the plan was made with.
+    pub fn new(crew: &Crew, request: &Request, plan: Plan, seen: Snapshot) -> Self {
         Self {
             format: FORMAT,
             windlass: env!("CARGO_PKG_VERSION").into(),
             plugins: plugins(crew),
-            project: brief.project.clone(),
-            hosts: brief.hosts.clone(),
-            roles: brief.roles.clone(),
-            machine: brief.machine.clone(),
-            operation: brief.operation.clone(),
-            arguments: brief.arguments.clone(),
+            project: request.project.clone(),
+            hosts: request.hosts.clone(),
+            roles: request.roles.clone(),
+            machine: request.machine.clone(),
+            operation: request.operation.clone(),
+            arguments: request.arguments.clone(),
             plan,
             seen,
         }
@@ -104,23 +104,23 @@ impl Saved {
     }
 
     /// Checks that configuration and plugins are those that it was made with, and makes the
-    /// brief the one that it was made with.
+    /// request the one that it was made with.
     ///
     /// # Errors
     /// One of them has changed.
-    pub fn bind(&self, path: &Path, crew: &Crew, brief: &mut Brief) -> Result<(), SavedError> {
+    pub fn bind(&self, path: &Path, crew: &Crew, request: &mut Request) -> Result<(), SavedError> {
         let changed = |what| SavedError::Changed { path: path.display().to_string(), what };
         if plugins(crew) != self.plugins {
             return Err(changed("the plugins have changed"));
         }
-        if brief.project != self.project {
+        if request.project != self.project {
             return Err(changed("the configuration has changed"));
         }
-        brief.run_id.clone_from(&self.plan.run_id);
-        brief.hosts.clone_from(&self.hosts);
-        brief.roles.clone_from(&self.roles);
+        request.run_id.clone_from(&self.plan.run_id);
+        request.hosts.clone_from(&self.hosts);
+        request.roles.clone_from(&self.roles);
         // The planned revision is built, whatever has been committed since.
-        brief.machine.clone_from(&self.machine);
+        request.machine.clone_from(&self.machine);
         Ok(())
     }
 }

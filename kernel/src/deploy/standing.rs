@@ -8,9 +8,9 @@ use crate::plugin::InService;
 
 use super::compose::in_words;
 use super::history::Record;
-use super::hosts::{Entry, Hosts};
-use super::seen::Asked;
-use super::seen::Seen;
+use super::hosts::{Acquire, Hosts};
+use super::snapshot::Asked;
+use super::snapshot::Snapshot;
 use super::{Run, RunError, operation};
 
 /// A role's version on a host.
@@ -40,9 +40,9 @@ impl<H: Hosts> Run<H> {
     pub async fn status(&self) -> Result<Status, RunError> {
         let (context, seen) = self.look_at_roles().await?;
         let standing = self.standing_of(&context, &seen)?;
-        let primary = seen.facts(&self.brief.project.primary_host);
+        let primary = seen.facts(&self.request.project.primary_host);
         let lock = primary.and_then(|facts| facts.lock.as_deref()).map(Details::decode);
-        let history = self.brief.hosts.iter().map(|host| {
+        let history = self.request.hosts.iter().map(|host| {
             let lines = seen.facts(host).map(|facts| facts.history.as_slice()).unwrap_or_default();
             (host.clone(), lines.iter().rev().map(|line| Record::read(line)).collect())
         });
@@ -55,7 +55,7 @@ impl<H: Hosts> Run<H> {
         match self.versions().await {
             Ok(all) => {
                 for Standing { host, role, version } in all {
-                    let expected = version == self.brief.version;
+                    let expected = version == self.request.version;
                     (self.sink)(Event::Standing { host, role, version, expected });
                 }
             }
@@ -75,7 +75,7 @@ impl<H: Hosts> Run<H> {
         self.standing_of(&context, &seen)
     }
 
-    fn standing_of(&self, context: &Context, seen: &Seen) -> Result<Vec<Standing>, RunError> {
+    fn standing_of(&self, context: &Context, seen: &Snapshot) -> Result<Vec<Standing>, RunError> {
         let role = self.crew.role();
         let all = role.standing(context, seen.observations(role.name())).map_err(in_words)?;
         let known = |InService { host, role, version }| Standing {
@@ -93,24 +93,24 @@ impl<H: Hosts> Run<H> {
     /// A host cannot be asked, or the role plugin cannot answer.
     pub async fn version_in_service(&self) -> Result<Option<String>, RunError> {
         let all = self.versions().await?;
-        let Project { primary_host, primary_role, .. } = &self.brief.project;
+        let Project { primary_host, primary_role, .. } = &self.request.project;
         let place = |s: &&Standing| (s.host != *primary_host, s.role != *primary_role);
         let serving = all.iter().filter(|s| !s.version.is_empty());
         Ok(serving.min_by_key(place).map(|s| s.version.clone()))
     }
 
     /// Observes what the role plugin wants to know to tell which versions there are.
-    pub(super) async fn look_at_roles(&self) -> Result<(Context, Seen), RunError> {
+    pub(super) async fn look_at_roles(&self) -> Result<(Context, Snapshot), RunError> {
         let role = self.crew.role();
-        let mut brief = self.brief.clone();
-        brief.operation = operation::own("status", false);
-        let context = brief.context(role, &|_| String::new());
+        let mut request = self.request.clone();
+        request.operation = operation::own("status", false);
+        let context = request.context(role, &|_| String::new());
         let questions = role.observe(&context).map_err(in_words)?;
         let asked: Vec<Asked> = questions
             .into_iter()
             .map(|q| Asked { plugin: role.name().into(), host: q.host, id: q.id, query: q.query })
             .collect();
-        let looks = self.look_all(&asked, &|_| Entry::default()).await?;
-        Ok((context, Seen::new(&asked, &looks)))
+        let looks = self.look_all(&asked, &|_| Acquire::default()).await?;
+        Ok((context, Snapshot::new(&asked, &looks)))
     }
 }

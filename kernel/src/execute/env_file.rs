@@ -3,7 +3,7 @@
 use crate::model::variable::is_name;
 use crate::model::wit::EnvVar;
 
-use super::shell::Scope;
+use super::shell::Bindings;
 use super::trip::ScriptError;
 
 /// One argument or variable of a process may have this many bytes (Linux, MAX_ARG_STRLEN).
@@ -24,12 +24,12 @@ impl EnvFile {
     pub fn new(
         vars: &[EnvVar],
         client_variables: &[String],
-        scope: &Scope,
+        bindings: &Bindings,
     ) -> Result<Self, ScriptError> {
         let mut text = String::new();
         let mut exact = Vec::new();
         for var in vars {
-            let value = scope.reveal(&var.value)?;
+            let value = bindings.reveal(&var.value)?;
             check(&var.name, &value)?;
             if plain(&var.name, &value) {
                 text.push_str(&format!("{}={value}\n", var.name));

@@ -1,4 +1,4 @@
-//! Lanes: each host goes through its stretches of the plan; barriers lie between them.
+//! Lanes: each host goes through its segments of the plan; barriers lie between them.
 //!
 //! A lane is everything that happens on one host. It either reaches the new version or is
 //! taken back whole, so that a host never mixes versions of its roles.
@@ -10,12 +10,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::model::plan::{Effect, Plan, PlannedStep, Stretch};
+use crate::model::plan::{Effect, Plan, PlannedStep, Segment};
 use crate::model::wit::Condition;
 
 use super::gate::{Gate, Ticket, Verdict};
 use super::report::{Refusal, TripReport};
-use super::trip::{Audit, Fence, Known, ScriptError, Trip};
+use super::trip::{Audit, Fence, ScriptError, StepResults, Trip};
 
 /// Whoever can carry a trip to a host: the SSH connections, or hosts in memory.
 pub trait Runner: Send + Sync + 'static {
@@ -44,7 +44,7 @@ pub enum TripError {
 
 /// What lanes need besides the plan.
 #[derive(Debug, Clone)]
-pub struct Course {
+pub struct LaneOptions {
     /// By host; the hosts of the plan all have one if it writes.
     pub fences: BTreeMap<String, Fence>,
     pub audit: Audit,
@@ -61,9 +61,9 @@ pub struct Course {
     pub pause_s: u64,
 }
 
-/// How a host came out of a stretch.
+/// How a host came out of a segment.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Ending {
+pub enum LaneOutcome {
     /// All steps that had to succeed did.
     Done,
     /// A step failed; `undone` if what was done before was taken back.
@@ -80,21 +80,21 @@ pub enum Ending {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lane {
     pub host: String,
-    pub ending: Ending,
-    pub known: Known,
+    pub outcome: LaneOutcome,
+    pub known: StepResults,
     /// What steps printed, by step.
     pub texts: BTreeMap<String, Vec<String>>,
     /// Steps that ran because another had failed: what they print explains it.
     pub explains: Vec<String>,
 }
 
-/// Runs one stretch on all of its hosts at once, without gate: staging, cleanup.
-pub async fn stretch<R: Runner>(
+/// Runs one segment on all of its hosts at once, without gate: staging, cleanup.
+pub async fn segment<R: Runner>(
     runner: &Arc<R>,
     plan: &Plan,
-    course: &Course,
-    which: Stretch,
-    known: &BTreeMap<String, Known>,
+    options: &LaneOptions,
+    which: Segment,
+    known: &BTreeMap<String, StepResults>,
     stop: &watch::Receiver<bool>,
 ) -> Vec<Lane> {
     let mut tasks = JoinSet::new();
@@ -104,22 +104,22 @@ pub async fn stretch<R: Runner>(
             continue;
         }
         let lane = new_lane(host, known.get(host).cloned().unwrap_or_default());
-        let (runner, course, stop) = (runner.clone(), course.clone(), stop.clone());
-        tasks.spawn(async move { lane.go(&*runner, &course, steps, false, &stop).await });
+        let (runner, options, stop) = (runner.clone(), options.clone(), stop.clone());
+        tasks.spawn(async move { lane.go(&*runner, &options, steps, false, &stop).await });
     }
     join(tasks, plan).await
 }
 
-/// Runs the stretches around the gate, in groups of hosts.
+/// Runs the segments around the gate, in groups of hosts.
 pub async fn roll<R: Runner>(
     runner: &Arc<R>,
     plan: &Plan,
-    course: &Course,
-    known: &BTreeMap<String, Known>,
+    options: &LaneOptions,
+    known: &BTreeMap<String, StepResults>,
     stop: &watch::Receiver<bool>,
 ) -> Vec<Lane> {
-    let is_apart = |host: &&str| course.apart.iter().any(|apart| apart == host);
-    let primaries = |host: &&str| course.primaries.iter().any(|p| p == host);
+    let is_apart = |host: &&str| options.apart.iter().any(|apart| apart == host);
+    let primaries = |host: &&str| options.primaries.iter().any(|p| p == host);
     let (apart, hosts): (Vec<&str>, Vec<&str>) = plan.hosts().into_iter().partition(is_apart);
     // Primary hosts first: a group of others alone would wait for hosts of a later group.
     let (mut hosts, others): (Vec<&str>, Vec<&str>) = hosts.into_iter().partition(primaries);
@@ -131,26 +131,26 @@ pub async fn roll<R: Runner>(
     let mut group = |hosts: &[&str], gate: &Gate| {
         let mut tasks = JoinSet::new();
         for host in hosts {
-            let first = owned(plan.slice(host, Stretch::Start));
-            let second = owned(plan.slice(host, Stretch::Retire));
+            let first = owned(plan.slice(host, Segment::Start));
+            let second = owned(plan.slice(host, Segment::Retire));
             let lane = new_lane(host, known.get(*host).cloned().unwrap_or_default());
-            let (runner, course, stop) = (runner.clone(), course.clone(), stop.clone());
+            let (runner, options, stop) = (runner.clone(), options.clone(), stop.clone());
             let (gate, ticket) = (gate.clone(), tickets.remove(*host));
             tasks.spawn(async move {
-                lane.through_gate(&*runner, &course, first, second, gate, ticket, &stop).await
+                lane.through_gate(&*runner, &options, first, second, gate, ticket, &stop).await
             });
         }
         tasks
     };
     // A later group would only spread what has just failed.
-    let failed = |lanes: &[Lane]| lanes.iter().any(|lane| lane.ending != Ending::Done);
+    let failed = |lanes: &[Lane]| lanes.iter().any(|lane| lane.outcome != LaneOutcome::Done);
     let mut lanes = join(group(&apart, &Gate::new(0)), plan).await;
-    for (number, hosts) in hosts.chunks(course.group.max(1)).enumerate() {
+    for (number, hosts) in hosts.chunks(options.group.max(1)).enumerate() {
         if failed(&lanes) {
             break;
         }
-        if number > 0 && course.pause_s > 0 {
-            tokio::time::sleep(std::time::Duration::from_secs(course.pause_s)).await;
+        if number > 0 && options.pause_s > 0 {
+            tokio::time::sleep(std::time::Duration::from_secs(options.pause_s)).await;
         }
         lanes.extend(join(group(hosts, &gate), plan).await);
     }
@@ -175,10 +175,10 @@ fn owned(steps: Vec<&PlannedStep>) -> Vec<PlannedStep> {
     steps.into_iter().cloned().collect()
 }
 
-fn new_lane(host: &str, known: Known) -> Lane {
+fn new_lane(host: &str, known: StepResults) -> Lane {
     Lane {
         host: host.to_string(),
-        ending: Ending::Done,
+        outcome: LaneOutcome::Done,
         known,
         texts: BTreeMap::new(),
         explains: Vec::new(),
@@ -190,7 +190,7 @@ impl Lane {
     async fn through_gate<R: Runner>(
         self,
         runner: &R,
-        course: &Course,
+        options: &LaneOptions,
         first: Vec<PlannedStep>,
         second: Vec<PlannedStep>,
         gate: Gate,
@@ -198,12 +198,12 @@ impl Lane {
         stop: &watch::Receiver<bool>,
     ) -> Lane {
         let primary = ticket.is_some();
-        if !primary && course.gate_before_start && gate.wait().await == Verdict::Closed {
-            return Lane { ending: NO_PRIMARY, ..self };
+        if !primary && options.gate_before_start && gate.wait().await == Verdict::Closed {
+            return Lane { outcome: NO_PRIMARY, ..self };
         }
         let begun = first.clone();
-        let lane = self.go(runner, course, first, true, stop).await;
-        let good = lane.ending == Ending::Done;
+        let lane = self.go(runner, options, first, true, stop).await;
+        let good = lane.outcome == LaneOutcome::Done;
         if let Some(ticket) = ticket {
             ticket.report(good);
         }
@@ -212,19 +212,19 @@ impl Lane {
         }
         // A primary host that is good has opened the gate itself.
         if !primary && gate.wait().await == Verdict::Closed {
-            return lane.take_back(runner, course, &begun, NO_PRIMARY).await;
+            return lane.take_back(runner, options, &begun, NO_PRIMARY).await;
         }
         if *stop.borrow() {
-            return lane.take_back(runner, course, &begun, INTERRUPTED).await;
+            return lane.take_back(runner, options, &begun, INTERRUPTED).await;
         }
-        lane.go(runner, course, second, false, &never()).await
+        lane.go(runner, options, second, false, &never()).await
     }
 
     /// One trip. An interrupt reaches it only while it can be taken back.
     async fn go<R: Runner>(
         mut self,
         runner: &R,
-        course: &Course,
+        options: &LaneOptions,
         steps: Vec<PlannedStep>,
         undo: bool,
         stop: &watch::Receiver<bool>,
@@ -232,47 +232,51 @@ impl Lane {
         if steps.is_empty() {
             return self;
         }
-        let fence = match self.fence(course, &steps) {
+        let fence = match self.fence(options, &steps) {
             Ok(fence) => fence,
-            Err(error) => return Lane { ending: Ending::Lost(error), ..self },
+            Err(error) => return Lane { outcome: LaneOutcome::Lost(error), ..self },
         };
         let trip = Trip {
             fence,
-            audit: course.audit.clone(),
+            audit: options.audit.clone(),
             steps: steps.clone(),
             known: self.known.clone(),
             undo,
         };
         let report = match runner.trip(&self.host, trip, stop.clone()).await {
             Ok(report) => report,
-            Err(error) => return Lane { ending: Ending::Lost(error), ..self },
+            Err(error) => return Lane { outcome: LaneOutcome::Lost(error), ..self },
         };
         self.known.endings.extend(report.endings.clone());
         self.known.outputs.extend(report.outputs.clone());
         self.texts.extend(report.texts.clone());
         let because = |step: &&PlannedStep| {
-            matches!(step.step.when, Condition::Failed(_)) && report.codes.contains_key(&step.id)
+            matches!(step.spec.when, Condition::Failed(_)) && report.codes.contains_key(&step.id)
         };
         self.explains.extend(steps.iter().filter(because).map(|step| step.id.clone()));
-        self.ending = match (&report.refusal, report.failure(&steps)) {
-            (Some(refusal), _) => Ending::Refused(refusal.clone()),
+        self.outcome = match (&report.refusal, report.failure(&steps)) {
+            (Some(refusal), _) => LaneOutcome::Refused(refusal.clone()),
             (None, Some(_)) if *stop.borrow() && undo => INTERRUPTED,
             (None, Some(step)) => {
                 let code = report.codes.get(&step.id).copied().unwrap_or(-1);
-                Ending::Failed { step: Box::new(step.clone()), code, undone: undo && report.done }
+                LaneOutcome::Failed {
+                    step: Box::new(step.clone()),
+                    code,
+                    undone: undo && report.done,
+                }
             }
             (None, None) if report.interrupted(&steps) => match (undo, *stop.borrow()) {
                 (true, true) => INTERRUPTED,
                 (true, false) => STOPPED,
-                (false, _) => Ending::Lost(TripError::Stopped),
+                (false, _) => LaneOutcome::Lost(TripError::Stopped),
             },
-            (None, None) if report.done => Ending::Done,
+            (None, None) if report.done => LaneOutcome::Done,
             (None, None) => {
                 let host = &self.host;
                 let why = format!(
                     "the connection to {host} was cut before the script had reported its end"
                 );
-                Ending::Lost(TripError::Connection { why, help: None })
+                LaneOutcome::Lost(TripError::Connection { why, help: None })
             }
         };
         self
@@ -282,9 +286,9 @@ impl Lane {
     async fn take_back<R: Runner>(
         mut self,
         runner: &R,
-        course: &Course,
+        options: &LaneOptions,
         begun: &[PlannedStep],
-        ending: Ending,
+        outcome: LaneOutcome,
     ) -> Lane {
         let steps: Vec<PlannedStep> = begun
             .iter()
@@ -296,37 +300,41 @@ impl Lane {
                 back.undo = None;
                 back.id = format!("{}.undo", step.id);
                 back.effect = Effect::Write;
-                back.step.title = format!("Take back: {}", step.step.title);
-                back.step.when = Condition::Always;
-                back.step.block = None;
-                back.step.audit = None;
-                back.step.may_fail = true;
+                back.spec.title = format!("Take back: {}", step.spec.title);
+                back.spec.when = Condition::Always;
+                back.spec.block = None;
+                back.spec.audit = None;
+                back.spec.may_fail = true;
                 Some(back)
             })
             .collect();
-        self = self.go(runner, course, steps, false, &never()).await;
-        if self.ending == Ending::Done {
-            self.ending = ending;
+        self = self.go(runner, options, steps, false, &never()).await;
+        if self.outcome == LaneOutcome::Done {
+            self.outcome = outcome;
         }
         self
     }
 
     /// The fence behind which these steps may run. Whoever writes must hold the lock: that is
     /// seen to here, whatever command it is.
-    fn fence(&self, course: &Course, steps: &[PlannedStep]) -> Result<Option<Fence>, TripError> {
+    fn fence(
+        &self,
+        options: &LaneOptions,
+        steps: &[PlannedStep],
+    ) -> Result<Option<Fence>, TripError> {
         if steps.iter().all(|step| step.effect != Effect::Write) {
             return Ok(None);
         }
-        let fence = course.fences.get(&self.host).ok_or(TripError::Unlocked)?;
+        let fence = options.fences.get(&self.host).ok_or(TripError::Unlocked)?;
         Ok(Some(fence.clone()))
     }
 }
 
-const NO_PRIMARY: Ending =
-    Ending::TakenBack { why: "no container of the primary role became good" };
-const INTERRUPTED: Ending = Ending::TakenBack { why: "interrupted" };
-const STOPPED: Ending =
-    Ending::TakenBack { why: "a later run asked this one to stop, or it took too long" };
+const NO_PRIMARY: LaneOutcome =
+    LaneOutcome::TakenBack { why: "no container of the primary role became good" };
+const INTERRUPTED: LaneOutcome = LaneOutcome::TakenBack { why: "interrupted" };
+const STOPPED: LaneOutcome =
+    LaneOutcome::TakenBack { why: "a later run asked this one to stop, or it took too long" };
 
 /// A stop that never comes.
 fn never() -> watch::Receiver<bool> {

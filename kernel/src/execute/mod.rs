@@ -19,4 +19,4 @@ mod tests;
 
 pub use report::TripReport;
 pub use script::Script;
-pub use trip::{Audit, Fence, Known, ScriptError, Trip};
+pub use trip::{Audit, Fence, ScriptError, StepResults, Trip};

@@ -33,7 +33,7 @@ pub enum Reply {
 
 /// What the kernel itself wants to know of a host.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct HostFacts {
+pub struct KernelFacts {
     pub home: String,
     /// The fence's number; 0 = no run has set one yet.
     pub fence: u64,
@@ -130,7 +130,7 @@ fn words(argv: &[String]) -> String {
 /// Collects a host's answers from the events of its script.
 #[derive(Debug, Default)]
 pub struct Answers {
-    pub facts: HostFacts,
+    pub facts: KernelFacts,
     pub replies: BTreeMap<usize, Reply>,
     /// How long the commands took, in milliseconds, to within 10 ms each.
     pub took_ms: u64,

@@ -10,7 +10,7 @@ use crate::model::wit::{OutputKind, Part};
 use crate::ssh::quote;
 
 use super::env_file::EnvFile;
-use super::shell::Scope;
+use super::shell::Bindings;
 use super::trip::ScriptError;
 use super::wait;
 
@@ -23,13 +23,13 @@ pub(super) struct Body {
 }
 
 /// Writes the body of a step, with the check of its paths before it.
-pub(super) fn body(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
-    let body = act(step, scope)?;
+pub(super) fn body(step: &PlannedStep, bindings: &Bindings) -> Result<Body, ScriptError> {
+    let body = act(step, bindings)?;
     Ok(Body { text: refuse_links(&step.unlinked) + &body.text, ..body })
 }
 
-fn act(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
-    let limit_ms = step.step.time_limit_ms;
+fn act(step: &PlannedStep, bindings: &Bindings) -> Result<Body, ScriptError> {
+    let limit_ms = step.spec.time_limit_ms;
     let silent = |text: String| Ok(Body { text, yields: None, sets_y: false });
     match &step.program {
         Program::Processes { processes, yields, abort: _ } => {
@@ -37,24 +37,26 @@ fn act(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
             for (i, process) in processes.iter().enumerate() {
                 // Only the last command's output is what the step yields.
                 let aside = if yields.is_some() && i + 1 < processes.len() { " >&2" } else { "" };
-                let _ = writeln!(text, "{}{aside} || return $?", run(process, limit_ms, scope)?);
+                let _ = writeln!(text, "{}{aside} || return $?", run(process, limit_ms, bindings)?);
             }
             Ok(Body { text, yields: *yields, sets_y: false })
         }
         Program::Watch { argv, accept, reject, steady, steady_ms } => silent(wait::watch(
-            &format!("lim 20 {}", scope.words(argv)?),
+            &format!("lim 20 {}", bindings.words(argv)?),
             wait::Words { accept, reject, steady, steady_ms: *steady_ms },
             limit_ms,
         )),
-        Program::Http { wait, vain } => Ok(Body {
-            text: wait::http(wait, vain.as_ref(), limit_ms, scope)?,
+        Program::Http { wait, fail_fast } => Ok(Body {
+            text: wait::http(wait, fail_fast.as_ref(), limit_ms, bindings)?,
             yields: wait.port_after.as_ref().map(|_| OutputKind::Port),
             sets_y: true,
         }),
-        Program::Until(process) => silent(wait::until(&run(process, limit_ms, scope)?, limit_ms)),
+        Program::Until(process) => {
+            silent(wait::until(&run(process, limit_ms, bindings)?, limit_ms))
+        }
         Program::Delay { ms } => silent(format!("sleep {}.{:03}\n", ms / 1000, ms % 1000)),
         Program::WriteFile { path, content, mode } => {
-            silent(write(path, &scope.inner(content)?, *mode))
+            silent(write(path, &bindings.inner(content)?, *mode))
         }
         Program::Upload { path, content, mode } => {
             // A shell word holds no NUL, so the bytes travel encoded.
@@ -66,7 +68,7 @@ fn act(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
             ))
         }
         Program::WriteEnvFile { path, vars, client_variables } => {
-            let file = EnvFile::new(vars, client_variables, scope)?;
+            let file = EnvFile::new(vars, client_variables, bindings)?;
             let mut text = write(path, &quote(&file.text), 0o600);
             let dir = format!("{path}.d");
             let _ = writeln!(text, "rm -rf -- {} || return", quote(&dir));
@@ -80,7 +82,7 @@ fn act(step: &PlannedStep, scope: &Scope) -> Result<Body, ScriptError> {
         Program::AppendLine { path, line } => silent(format!(
             "{}printf '%s\\n' {} >>{}\n",
             parent(path),
-            scope.inner(line)?,
+            bindings.inner(line)?,
             quote(path)
         )),
         Program::RemoveFile { path } => silent(format!("rm -f -- {}\n", quote(path))),
@@ -110,10 +112,10 @@ const ABORT_LIMIT_MS: u32 = 30_000;
 /// What follows the end of a step's function, whose code is `$c`, if it ran processes. Which code
 /// a process has that was ended at its limit depends on how it took that and on the tool that
 /// ended it, so the clock decides; `$B` is when the step began. Empty for other programs.
-pub(super) fn aftermath(step: &PlannedStep, scope: &Scope) -> Result<String, ScriptError> {
+pub(super) fn aftermath(step: &PlannedStep, bindings: &Bindings) -> Result<String, ScriptError> {
     let Program::Processes { abort, .. } = &step.program else { return Ok(String::new()) };
     // `timeout` has whole seconds, the clock hundredths: a tenth covers what is cut off.
-    let limit = u64::from(step.step.time_limit_ms.div_ceil(1000)) * 100 - 10;
+    let limit = u64::from(step.spec.time_limit_ms.div_ceil(1000)) * 100 - 10;
     let mut text = format!("case $c in 137|143) up; [ $((U-B)) -lt {limit} ] || c=124;; esac\n");
     if !abort.is_empty() {
         text.push_str("if [ $c = 124 ] || { [ $c != 0 ] && [ -n \"$I\" ]; }; then {\n");
@@ -121,7 +123,7 @@ pub(super) fn aftermath(step: &PlannedStep, scope: &Scope) -> Result<String, Scr
             let _ = writeln!(
                 text,
                 "{} || printf 'what this step left running could not be ended\\n'",
-                run(process, ABORT_LIMIT_MS, scope)?
+                run(process, ABORT_LIMIT_MS, bindings)?
             );
         }
         text.push_str("} </dev/null >&2 9>&-; fi\n");
@@ -138,14 +140,14 @@ pub(super) fn abort_limit_ms(step: &PlannedStep) -> u64 {
 }
 
 /// One process: its environment and stdin, a time limit, and which codes mean success.
-fn run(process: &Process, limit_ms: u32, scope: &Scope) -> Result<String, ScriptError> {
-    let mut command = format!("lim {} {}", limit_ms.div_ceil(1000), scope.words(&process.argv)?);
+fn run(process: &Process, limit_ms: u32, bindings: &Bindings) -> Result<String, ScriptError> {
+    let mut command = format!("lim {} {}", limit_ms.div_ceil(1000), bindings.words(&process.argv)?);
     if let Some(stdin) = &process.stdin {
-        command = format!("printf '%s' {} | {command}", scope.inner(stdin)?);
+        command = format!("printf '%s' {} | {command}", bindings.inner(stdin)?);
     }
     if !process.env.is_empty() {
         refuse_collision(process)?;
-        command = format!("( {}{command} )", scope.exports(&process.env)?);
+        command = format!("( {}{command} )", bindings.exports(&process.env)?);
     }
     if process.success.iter().any(|code| *code != 0) {
         let codes: Vec<String> = process.success.iter().map(i32::to_string).collect();

@@ -50,8 +50,8 @@ impl TripReport {
     /// The first step whose failure fails the lane.
     pub fn failure<'a>(&self, steps: &'a [PlannedStep]) -> Option<&'a PlannedStep> {
         steps.iter().find(|s| {
-            !s.step.may_fail
-                && !matches!(s.step.when, crate::model::wit::Condition::Failed(_))
+            !s.spec.may_fail
+                && !matches!(s.spec.when, crate::model::wit::Condition::Failed(_))
                 && self.codes.get(&s.id).is_some_and(|code| *code != 0)
         })
     }
@@ -62,8 +62,8 @@ impl TripReport {
     /// asked to stop, or ran past its deadline.
     pub fn interrupted(&self, steps: &[PlannedStep]) -> bool {
         let left_out = |step: &PlannedStep| {
-            let block = step.step.block.as_ref().and_then(|block| self.endings.get(block));
-            step.step.when == crate::model::wit::Condition::Always
+            let block = step.spec.block.as_ref().and_then(|block| self.endings.get(block));
+            step.spec.when == crate::model::wit::Condition::Always
                 && !self.codes.contains_key(&step.id)
                 && block != Some(&false)
         };
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
                 if kept.len() < KEPT_LINES {
                     kept.push(line.clone());
                 }
-                let result = step.step.is_result;
+                let result = step.spec.is_result;
                 let (host, step) = (self.host.clone(), step.id.clone());
                 (self.sink)(Event::Text { host, step, line, result });
             }
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
             ["begin", n] => {
                 let Some(step) = step(n) else { return };
                 self.began = Some(Instant::now());
-                let (host, title) = (self.host.clone(), step.step.title);
+                let (host, title) = (self.host.clone(), step.spec.title);
                 (self.sink)(Event::Begin { host, step: step.id, title });
             }
             ["out", n, value @ ..] => {
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
             }
             ["undone", n, code] => {
                 let Some(step) = step(n) else { return };
-                let (ok, host, title) = (*code == "0", self.host.clone(), step.step.title);
+                let (ok, host, title) = (*code == "0", self.host.clone(), step.spec.title);
                 self.report.undone.push((step.id.clone(), ok));
                 (self.sink)(Event::Undone { host, step: step.id, title, ok });
             }
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
         let ok = code == 0;
         self.report.codes.insert(step.id.clone(), code);
         self.report.endings.insert(step.id.clone(), ok);
-        if let Some(block) = &step.step.block {
+        if let Some(block) = &step.spec.block {
             let all = self.report.endings.entry(block.clone()).or_insert(true);
             *all = *all && ok;
         }
@@ -175,14 +175,14 @@ impl<'a> Reader<'a> {
             TIMED_OUT => Ending::TimedOut,
             _ => Ending::Failed,
         };
-        let (host, title) = (self.host.clone(), step.step.title.clone());
+        let (host, title) = (self.host.clone(), step.spec.title.clone());
         (self.sink)(Event::End { host, step: step.id.clone(), title, ending, code, ms });
     }
 }
 
 /// The search that the step's lines go through.
 pub(super) fn search(step: &PlannedStep) -> Option<&LogSearch> {
-    match &step.step.action {
+    match &step.spec.action {
         Action::Container(ContainerAction::Logs(logs)) => logs.search.as_ref(),
         _ => None,
     }

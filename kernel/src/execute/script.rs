@@ -8,14 +8,14 @@
 
 use std::fmt::Write as _;
 
-use crate::model::plan::{PlannedStep, Program, Stretch};
+use crate::model::plan::{PlannedStep, Program, Segment};
 use crate::model::secret::SecretStore;
 use crate::model::wit::{Condition, OutputKind};
 use crate::ssh::{frame, quote};
 
 use super::program::{abort_limit_ms, aftermath, body};
 use super::report::search;
-use super::shell::Scope;
+use super::shell::Bindings;
 use super::trip::{Audit, Fence, Outputs, ScriptError, Trip};
 
 /// A script, with what is needed to read its events. Holds secrets: never print or keep it.
@@ -52,7 +52,7 @@ impl Trip {
             text.push_str(&hold(fence));
         }
         text.push_str("ev pid $$\n");
-        let time = |s: &PlannedStep| u64::from(s.step.time_limit_ms) + abort_limit_ms(s);
+        let time = |s: &PlannedStep| u64::from(s.spec.time_limit_ms) + abort_limit_ms(s);
         let limit: u64 = self.steps.iter().map(|s| time(s) / 10 + 1000).sum();
         let _ = writeln!(text, "up; E=$((U+{limit}))");
         for (id, ok) in &self.known.endings {
@@ -61,40 +61,45 @@ impl Trip {
         let mut outputs: Outputs =
             self.known.outputs.iter().map(|(id, value)| (id.clone(), quote(value))).collect();
         for (number, step) in self.steps.iter().enumerate() {
-            let scope = Scope { secrets, outputs: &outputs };
-            text.push_str(&self.step(number, step, &scope)?);
+            let bindings = Bindings { secrets, outputs: &outputs };
+            text.push_str(&self.step(number, step, &bindings)?);
             outputs.insert(step.id.clone(), format!("\"$o{number}\""));
         }
         if self.undo {
-            text.push_str(&self.take_back(&Scope { secrets, outputs: &outputs })?);
+            text.push_str(&self.take_back(&Bindings { secrets, outputs: &outputs })?);
         }
         text.push_str("ev done\nexit\n}\n");
         Ok(Script { text, mark: mark.to_string() })
     }
 
     /// One step: its condition, its function, its ending.
-    fn step(&self, n: usize, step: &PlannedStep, scope: &Scope) -> Result<String, ScriptError> {
-        let written = body(step, scope)?;
-        let aftermath = aftermath(step, scope)?;
+    fn step(
+        &self,
+        n: usize,
+        step: &PlannedStep,
+        bindings: &Bindings,
+    ) -> Result<String, ScriptError> {
+        let written = body(step, bindings)?;
+        let aftermath = aftermath(step, bindings)?;
         let mut text = format!("f{n}() {{\n{}}}\n", written.text);
-        let condition = match &step.step.when {
+        let condition = match &step.spec.when {
             Condition::Always => "[ -z \"$F\" ]".to_string(),
             Condition::Ok(id) => format!("[ -z \"$F\" ] && [ \"$s_{}\" = ok ]", ident(id)),
             // What runs after a failure runs although the lane has failed: it explains it.
             Condition::Failed(id) => format!("[ \"$s_{}\" = failed ]", ident(id)),
         };
-        let block = step.step.block.as_deref().map(ident);
+        let block = step.spec.block.as_deref().map(ident);
         let block_open =
             block.as_ref().map(|b| format!(" && [ \"$s_{b}\" != failed ]")).unwrap_or_default();
-        let interrupt = match Stretch::of(&step.step) {
-            Stretch::Start | Stretch::Stage => "[ -z \"$I\" ] || F=interrupted\n",
+        let interrupt = match Segment::of(&step.spec) {
+            Segment::Start | Segment::Stage => "[ -z \"$I\" ] || F=interrupted\n",
             _ => "",
         };
         let _ = writeln!(text, "{interrupt}up; B=$U; [ $U -lt $E ] || F=deadline");
         let _ = writeln!(text, "if {condition}{block_open}; then");
         let _ = writeln!(text, "ev begin {n}; printf '%s %s\\n' \"$M\" {n} >&2");
-        if let Some(what) = &step.step.audit {
-            text.push_str(&self.audit.record(what, step.step.role.as_deref()));
+        if let Some(what) = &step.spec.audit {
+            text.push_str(&self.audit.record(what, step.spec.role.as_deref()));
         }
         match written.yields {
             Some(kind) => {
@@ -124,7 +129,7 @@ impl Trip {
         if let Some(block) = &block {
             let _ = write!(text, "; s_{block}=failed");
         }
-        if !step.step.may_fail && !matches!(step.step.when, Condition::Failed(_)) {
+        if !step.spec.may_fail && !matches!(step.spec.when, Condition::Failed(_)) {
             let _ = write!(text, "; F=${{F:-{n}}}");
         }
         text.push_str("; fi\nfi\n");
@@ -133,7 +138,7 @@ impl Trip {
 
     /// Takes back, last first, every step that was begun. A step that failed half-way is
     /// taken back too, so undo actions must bear that there is nothing to undo.
-    fn take_back(&self, scope: &Scope) -> Result<String, ScriptError> {
+    fn take_back(&self, bindings: &Bindings) -> Result<String, ScriptError> {
         // A shell knows no empty branch.
         let mut text = String::from("if [ -n \"$F\" ]; then :\n");
         for (number, step) in self.steps.iter().enumerate().rev() {
@@ -141,7 +146,7 @@ impl Trip {
             let mut undone = step.clone();
             undone.program = undo.clone();
             let n = 10_000 + number;
-            let written = body(&undone, scope)?;
+            let written = body(&undone, bindings)?;
             let _ = write!(
                 text,
                 "if [ -n \"$s_{}\" ]; then\nf{n}() {{\n{}}}\n\
@@ -161,13 +166,13 @@ impl Trip {
 /// the host looks for the lines that are wanted.
 pub fn command_line(step: &PlannedStep, secrets: &SecretStore) -> Result<String, ScriptError> {
     let outputs = Outputs::new();
-    let scope = Scope { secrets, outputs: &outputs };
+    let bindings = Bindings { secrets, outputs: &outputs };
     let Program::Processes { processes, .. } = &step.program else {
         return Err(ScriptError::Unsupported);
     };
     let lines: Result<Vec<String>, ScriptError> = processes
         .iter()
-        .map(|p| Ok(format!("{}{}", scope.exports(&p.env)?, scope.words(&p.argv)?)))
+        .map(|p| Ok(format!("{}{}", bindings.exports(&p.env)?, bindings.words(&p.argv)?)))
         .collect();
     let line = lines?.join(" && ");
     let Some(search) = search(step) else { return Ok(line) };

@@ -8,12 +8,12 @@ use crate::ssh::quote;
 use super::trip::{Outputs, ScriptError};
 
 /// What a text may refer to while it is written into a script.
-pub(super) struct Scope<'a> {
+pub(super) struct Bindings<'a> {
     pub secrets: &'a SecretStore,
     pub outputs: &'a Outputs,
 }
 
-impl Scope<'_> {
+impl Bindings<'_> {
     /// One word of a command line. Secrets and files are refused here: a command line is
     /// visible to every process of the host.
     pub fn word(&self, text: &Text) -> Result<String, ScriptError> {

@@ -16,7 +16,7 @@ use crate::ssh::Chunk;
 use crate::ssh::frame::Frames;
 
 use super::report::Reader;
-use super::{Audit, Fence, Known, Script, Trip, TripReport};
+use super::{Audit, Fence, Script, StepResults, Trip, TripReport};
 
 mod cut;
 mod files;
@@ -184,7 +184,7 @@ fn step(id: &str, program: Program) -> PlannedStep {
     };
     let (id, plugin) = (id.to_string(), "test".to_string());
     let unlinked = Vec::new();
-    PlannedStep { id, plugin, effect: Effect::Write, step, program, undo: None, unlinked }
+    PlannedStep { id, plugin, effect: Effect::Write, spec: step, program, undo: None, unlinked }
 }
 
 /// A step of shell commands.
@@ -199,22 +199,22 @@ impl PlannedStep {
     }
 
     fn when(mut self, condition: Condition) -> Self {
-        self.step.when = condition;
+        self.spec.when = condition;
         self
     }
 
     fn block(mut self, block: &str) -> Self {
-        self.step.block = Some(block.into());
+        self.spec.block = Some(block.into());
         self
     }
 
     fn may_fail(mut self) -> Self {
-        self.step.may_fail = true;
+        self.spec.may_fail = true;
         self
     }
 
     fn limit(mut self, ms: u32) -> Self {
-        self.step.time_limit_ms = ms;
+        self.spec.time_limit_ms = ms;
         self
     }
 
@@ -262,7 +262,7 @@ fn var(name: &str, value: Text) -> EnvVar {
 /// A trip that takes back what it did if it fails.
 fn trip(steps: Vec<PlannedStep>) -> Trip {
     let audit = Audit { path: "audit.log".into(), performer: "Jo".into(), destination: None };
-    Trip { fence: None, audit, steps, known: Known::default(), undo: true }
+    Trip { fence: None, audit, steps, known: StepResults::default(), undo: true }
 }
 
 /// A trip of a step that does this and can be taken back, and of one more.

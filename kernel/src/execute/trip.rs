@@ -53,14 +53,14 @@ pub struct Trip {
     pub audit: Audit,
     pub steps: Vec<PlannedStep>,
     /// How steps of earlier trips ended, and what they yielded.
-    pub known: Known,
+    pub known: StepResults,
     /// True: a failure takes back what this trip did.
     pub undo: bool,
 }
 
 /// What earlier trips of the host left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct StepResults {
     /// By step or block id: true = ended well.
     pub endings: BTreeMap<String, bool>,
     /// By step id.

@@ -5,11 +5,11 @@
 
 use std::fmt::Write as _;
 
-use crate::model::plan::Vain;
+use crate::model::plan::FailFast;
 use crate::model::wit::HttpWait;
 use crate::ssh::quote;
 
-use super::shell::Scope;
+use super::shell::Bindings;
 use super::trip::ScriptError;
 
 /// How long to wait before asking again, in seconds.
@@ -76,19 +76,20 @@ pub(super) fn until(command: &str, limit_ms: u32) -> String {
 /// is there asks for HTTP/1.0, so that the answer comes in one piece, and is read raw.
 pub(super) fn http(
     wait: &HttpWait,
-    vain: Option<&Vain>,
+    fail_fast: Option<&FailFast>,
     limit_ms: u32,
-    scope: &Scope,
+    bindings: &Bindings,
 ) -> Result<String, ScriptError> {
-    let mut text = format!("u={}\nt={}\n", scope.word(&wait.url)?, limit_ms.div_ceil(1000).min(5));
+    let mut text =
+        format!("u={}\nt={}\n", bindings.word(&wait.url)?, limit_ms.div_ceil(1000).min(5));
     if let Some(contains) = &wait.contains {
-        let _ = writeln!(text, "want={}", scope.word(contains)?);
+        let _ = writeln!(text, "want={}", bindings.word(contains)?);
     }
     for (i, absent) in wait.absent.iter().enumerate() {
-        let _ = writeln!(text, "no{i}={}", scope.word(absent)?);
+        let _ = writeln!(text, "no{i}={}", bindings.word(absent)?);
     }
     if let Some(after) = &wait.port_after {
-        let _ = writeln!(text, "after={}", scope.word(after)?);
+        let _ = writeln!(text, "after={}", bindings.word(after)?);
     }
     text.push_str(FETCH);
     text.push_str("k=0\n");
@@ -118,7 +119,7 @@ pub(super) fn http(
     } else {
         text.push_str("[ -z \"$ok\" ] || return 0\n");
     }
-    if let Some(Vain { argv, words }) = vain
+    if let Some(FailFast { argv, words }) = fail_fast
         && let Some(pattern) = pattern(words)
     {
         // About once a second: asking an engine costs the host more than asking a URL.
@@ -127,7 +128,7 @@ pub(super) fn http(
             "k=$((k+1)); if [ $((k%7)) -eq 1 ]; then\n\
              life=$(lim 20 {} 2>/dev/null) || life=gone\n\
              case ${{life%% *}} in {pattern}) printf 'state: %s\\n' \"$life\" >&2; return 1;; esac\nfi",
-            scope.words(argv)?
+            bindings.words(argv)?
         );
     }
     // What is told at the end is the status line and the start of the answer's body.

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use crate::ssh::Channel;
 use crate::ssh::frame::{Frame, Frames};
 
-use super::{Answer, RENEW_S};
+use super::{LockAnswer, RENEW_S};
 
 /// The running renewal of a lease. Dropping it ends the renewal.
 pub struct Renewal {
@@ -58,9 +58,9 @@ async fn renew(mut channel: Channel, mark: String, tell: mpsc::Sender<String>) {
                 let Some(chunk) = chunk else { break "the connection was cut".to_string() };
                 for frame in frames.read(&chunk) {
                     let Frame::Event(words) = frame else { continue };
-                    match Answer::read(&words) {
-                        Some(Answer::Renewed) => answered = true,
-                        Some(Answer::Lost) => {
+                    match LockAnswer::read(&words) {
+                        Some(LockAnswer::Renewed) => answered = true,
+                        Some(LockAnswer::Lost) => {
                             let _ = tell.send("another deploy has taken the lock over".into()).await;
                             return;
                         }

@@ -2,7 +2,7 @@
 //! lease that a live client renews; and the fence of every host, which a client that lost
 //! the lock cannot pass.
 //!
-//! [`script`] writes what runs on the host, [`Answer`] is what it says, [`lease`] renews.
+//! [`script`] writes what runs on the host, [`LockAnswer`] is what it says, [`lease`] renews.
 
 pub mod details;
 pub mod lease;
@@ -24,7 +24,7 @@ pub const ABANDONED_S: u64 = 30;
 
 /// What a host said about its lock or its fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum LockAnswer {
     /// Ours now; with the details of the one who had it, if a dead client's was taken over.
     Acquired {
         taken_over_from: Option<Details>,
@@ -52,7 +52,7 @@ pub enum Answer {
     Busy,
 }
 
-impl Answer {
+impl LockAnswer {
     /// Reads the words of an event; none if it is none of ours.
     pub fn read(words: &[String]) -> Option<Self> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();

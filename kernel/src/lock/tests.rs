@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use super::{Answer, Details, LEASE_S, script};
+use super::{Details, LEASE_S, LockAnswer, script};
 use crate::model::paths::Paths;
 use crate::ssh::Chunk;
 use crate::ssh::frame::{self, Frame, Frames};
@@ -58,9 +58,9 @@ impl Running {
     }
 
     /// The next answer; none at the end.
-    fn answer(&mut self) -> Option<Answer> {
+    fn answer(&mut self) -> Option<LockAnswer> {
         while let Some(words) = self.event() {
-            if let Some(answer) = Answer::read(&words) {
+            if let Some(answer) = LockAnswer::read(&words) {
                 return Some(answer);
             }
         }
@@ -68,7 +68,7 @@ impl Running {
     }
 
     /// All answers up to the end.
-    fn answers(mut self) -> Vec<Answer> {
+    fn answers(mut self) -> Vec<LockAnswer> {
         let answers = std::iter::from_fn(|| self.answer()).collect();
         self.child.wait().unwrap();
         answers
@@ -101,12 +101,12 @@ impl Bench {
     }
 
     /// What a script of these parts says.
-    fn run(&self, parts: &str) -> Vec<Answer> {
+    fn run(&self, parts: &str) -> Vec<LockAnswer> {
         self.start(parts).answers()
     }
 
     /// A try of a run to get the lock, without waiting.
-    fn acquire(&self, run_id: &str) -> Vec<Answer> {
+    fn acquire(&self, run_id: &str) -> Vec<LockAnswer> {
         self.run(&script::acquire(&self.paths, run_id, &details(run_id), 0))
     }
 
@@ -147,8 +147,8 @@ fn details(run_id: &str) -> Details {
     Details::new(&format!("Jo {run_id}"), "2026-02-03T04:05:06Z", "v2", "it's \"mine\" — 日本")
 }
 
-fn acquired() -> Vec<Answer> {
-    vec![Answer::Acquired { taken_over_from: None }]
+fn acquired() -> Vec<LockAnswer> {
+    vec![LockAnswer::Acquired { taken_over_from: None }]
 }
 
 /// Hundredths of a second since the boot.

@@ -34,7 +34,7 @@ pub struct Process {
 /// How to find out that a wait is in vain: the first word of the line that the command prints,
 /// `gone` if it fails.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Vain {
+pub struct FailFast {
     pub argv: Vec<Text>,
     pub words: Vec<String>,
 }
@@ -61,7 +61,7 @@ pub enum Program {
     /// Asked until the answer matches, or until it cannot any more.
     Http {
         wait: HttpWait,
-        vain: Option<Vain>,
+        fail_fast: Option<FailFast>,
     },
     /// Run until it succeeds.
     Until(Process),
@@ -120,7 +120,9 @@ pub struct PlannedStep {
     pub id: String,
     pub plugin: String,
     pub effect: Effect,
-    pub step: Step,
+    /// What the plugin asked for.
+    #[serde(rename = "step")]
+    pub spec: Step,
     pub program: Program,
     pub undo: Option<Program>,
     /// Paths that must not be symbolic links when the step or its undo acts: those through
@@ -147,7 +149,7 @@ impl Plan {
     pub fn hosts(&self) -> Vec<&str> {
         let mut hosts: Vec<&str> = Vec::new();
         for step in &self.steps {
-            let host = step.step.host.as_str();
+            let host = step.spec.host.as_str();
             if host != LOCAL && !hosts.contains(&host) {
                 hosts.push(host);
             }
@@ -156,10 +158,10 @@ impl Plan {
     }
 
     /// The steps of one host whose phase lies in the range, in order.
-    pub fn slice(&self, host: &str, stretch: Stretch) -> Vec<&PlannedStep> {
+    pub fn slice(&self, host: &str, segment: Segment) -> Vec<&PlannedStep> {
         self.steps
             .iter()
-            .filter(|s| s.step.host == host && Stretch::of(&s.step) == stretch)
+            .filter(|s| s.spec.host == host && Segment::of(&s.spec) == segment)
             .collect()
     }
 
@@ -174,7 +176,7 @@ pub const LOCAL: &str = "local";
 
 /// Phases between two barriers: what one script carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Stretch {
+pub enum Segment {
     /// Before the lock.
     Stage,
     /// Before any host starts anything. Most plans have none of it.
@@ -191,8 +193,8 @@ pub enum Stretch {
     CleanupOnce,
 }
 
-impl Stretch {
-    /// The stretch that a step belongs to.
+impl Segment {
+    /// The segment that a step belongs to.
     pub fn of(step: &Step) -> Self {
         match (step.phase, step.once) {
             (Phase::Stage, _) => Self::Stage,
@@ -205,7 +207,7 @@ impl Stretch {
         }
     }
 
-    /// Whether steps of this stretch are taken back after a failure: this is the one place that
+    /// Whether steps of this segment are taken back after a failure: this is the one place that
     /// decides it, for execution and for whoever shows a plan.
     pub fn is_taken_back(self) -> bool {
         match self {

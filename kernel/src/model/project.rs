@@ -144,7 +144,7 @@ pub enum BootLimit {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WindlassSettings {
     pub plugins: BTreeMap<String, PluginSpec>,
-    pub gate: Gate,
+    pub gate: GatePosition,
     /// Seconds to wait for somebody else's lock, if configured.
     pub lock_wait: Option<u64>,
 }
@@ -163,7 +163,7 @@ pub struct PluginSpec {
 /// Where the other roles wait for the first good primary container.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Gate {
+pub enum GatePosition {
     /// Before they stop their old container.
     #[default]
     Retire,

@@ -6,7 +6,7 @@
 //! another.
 
 use super::outputs;
-use super::plan::{PlannedStep, Process, Program, Vain};
+use super::plan::{FailFast, PlannedStep, Process, Program};
 use super::wit::{Condition, EnvVar, HttpWait, Part, Text};
 
 /// Columns after which a command goes on in the next line.
@@ -24,22 +24,22 @@ pub fn does(step: &PlannedStep) -> String {
 /// The terms on which a step runs: its time limit, what it depends on, how often it happens,
 /// whether it may fail.
 pub fn terms(step: &PlannedStep) -> String {
-    let mut terms = vec![format!("within {}", time(step.step.time_limit_ms))];
-    match &step.step.when {
+    let mut terms = vec![format!("within {}", time(step.spec.time_limit_ms))];
+    match &step.spec.when {
         Condition::Always => {}
         Condition::Ok(id) => terms.push(format!("only if {id} succeeds")),
         Condition::Failed(id) => terms.push(format!("only if {id} fails")),
     }
-    terms.extend(step.step.block.iter().map(|block| format!("in block {block}")));
-    terms.extend(step.step.once.then(|| "once for the run".to_string()));
-    terms.extend(step.step.may_fail.then(|| "may fail".to_string()));
+    terms.extend(step.spec.block.iter().map(|block| format!("in block {block}")));
+    terms.extend(step.spec.once.then(|| "once for the run".to_string()));
+    terms.extend(step.spec.may_fail.then(|| "may fail".to_string()));
     terms.join(", ")
 }
 
 /// Why a step is there, and what it adds to the host's audit log.
 pub fn reasons(step: &PlannedStep) -> String {
-    let mut text = format!("because {}", visible(&step.step.why).replace('\n', "\n  "));
-    if let Some(audit) = &step.step.audit {
+    let mut text = format!("because {}", visible(&step.spec.why).replace('\n', "\n  "));
+    if let Some(audit) = &step.spec.audit {
         text += &format!("\naudit: {}", visible(audit));
     }
     text
@@ -72,7 +72,7 @@ pub fn program(program: &Program) -> Vec<String> {
             words.extend((!reject.is_empty()).then(|| format!("unless {}", one_of(reject))));
             words
         }
-        Program::Http { wait, vain } => http(wait, vain.as_ref()),
+        Program::Http { wait, fail_fast } => http(wait, fail_fast.as_ref()),
         Program::Until(command) => {
             let mut words = vec!["repeat:".to_string()];
             words.extend(process(command));
@@ -127,7 +127,7 @@ fn process(process: &Process) -> Vec<String> {
     words
 }
 
-fn http(wait: &HttpWait, vain: Option<&Vain>) -> Vec<String> {
+fn http(wait: &HttpWait, fail_fast: Option<&FailFast>) -> Vec<String> {
     let mut words = vec![format!("GET {}", word(&wait.url))];
     words.push(match (wait.status_from, wait.status_to) {
         (from, to) if from == to => format!("until {from}"),
@@ -136,10 +136,10 @@ fn http(wait: &HttpWait, vain: Option<&Vain>) -> Vec<String> {
     words.extend(wait.contains.iter().map(|text| format!("contains {}", word(text))));
     words.extend(wait.absent.iter().map(|text| format!("without {}", word(text))));
     words.extend(wait.port_after.iter().map(|text| format!("(yields port after {})", word(text))));
-    if let Some(vain) = vain {
+    if let Some(fail_fast) = fail_fast {
         words.push("unless".to_string());
-        words.extend(vain.argv.iter().map(word));
-        words.push(format!("says {}", one_of(&vain.words)));
+        words.extend(fail_fast.argv.iter().map(word));
+        words.push(format!("says {}", one_of(&fail_fast.words)));
     }
     words
 }

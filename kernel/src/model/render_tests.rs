@@ -75,9 +75,9 @@ fn waits_say_what_they_wait_for() {
         port_after: Some(literal("http://:")),
         container: None,
     };
-    let vain = Some(Vain { argv: vec![literal("state")], words: vec!["gone".into()] });
+    let fail_fast = Some(FailFast { argv: vec![literal("state")], words: vec!["gone".into()] });
     assert_eq!(
-        program(&Program::Http { wait, vain }).join(" "),
+        program(&Program::Http { wait, fail_fast }).join(" "),
         "GET http://web/up until 200-299 contains UP without DOWN (yields port after http://:) \
          unless state says gone"
     );

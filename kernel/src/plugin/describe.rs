@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    fn lie(change: impl FnOnce(&mut Description)) -> String {
+    fn violation(change: impl FnOnce(&mut Description)) -> String {
         let mut description = good();
         change(&mut description);
         check(&description, "caddy").unwrap_err()
@@ -223,17 +223,23 @@ mod tests {
     fn accepts_the_truth_and_refuses_lies() {
         let unknown = || Asked::Other(Extension { name: "root".to_owned(), data: String::new() });
         assert_eq!(check(&good(), "caddy"), Ok(()));
-        assert!(lie(|d| d.name = "traefik".to_owned()).contains("calls itself `traefik`"));
-        assert!(lie(|d| d.version = "1.2".to_owned()).contains("1.2"));
-        assert!(lie(|d| d.owns[0].schema = "{".to_owned()).contains("not JSON"));
-        assert!(lie(|d| d.owns[0].pattern = "caddy".to_owned()).contains("is not a JSON pointer"));
-        assert!(lie(|d| d.capabilities.push(unknown())).contains("asks for `root`"));
+        assert!(violation(|d| d.name = "traefik".to_owned()).contains("calls itself `traefik`"));
+        assert!(violation(|d| d.version = "1.2".to_owned()).contains("1.2"));
+        assert!(violation(|d| d.owns[0].schema = "{".to_owned()).contains("not JSON"));
+        assert!(
+            violation(|d| d.owns[0].pattern = "caddy".to_owned()).contains("is not a JSON pointer")
+        );
+        assert!(violation(|d| d.capabilities.push(unknown())).contains("asks for `root`"));
         let soak = || "windlass:plugin/soak@0.2.0".to_owned();
-        assert!(lie(|d| d.needs.push(soak())).contains("does not have"));
-        assert!(lie(|d| d.commands.push(d.commands[0].clone())).contains("twice"));
-        assert!(lie(|d| d.commands[0].noun = Some("--x".to_owned())).contains("is not a word"));
-        assert!(lie(|d| d.commands[0].flags[1].short = Some('f')).contains("short"));
-        assert!(lie(|d| d.commands[0].flags[1].name = "hosts".to_owned()).contains("two flags"));
+        assert!(violation(|d| d.needs.push(soak())).contains("does not have"));
+        assert!(violation(|d| d.commands.push(d.commands[0].clone())).contains("twice"));
+        assert!(
+            violation(|d| d.commands[0].noun = Some("--x".to_owned())).contains("is not a word")
+        );
+        assert!(violation(|d| d.commands[0].flags[1].short = Some('f')).contains("short"));
+        assert!(
+            violation(|d| d.commands[0].flags[1].name = "hosts".to_owned()).contains("two flags")
+        );
     }
     #[test]
     fn s7_what_the_command_line_cannot_take_is_refused_in_words() {
@@ -241,9 +247,12 @@ mod tests {
             let (name, about) = (name.to_owned(), String::new());
             d.commands[0].flags.push(Flag { name, short: None, value: None, about });
         };
-        assert!(lie(|d| flag(d, "wait_for")).contains("two flags"), "`--wait_for` is `--wait-for`");
-        assert!(lie(|d| d.commands[0].verb = "help".to_owned()).contains("`caddy help`"));
-        let late = lie(|d| {
+        assert!(
+            violation(|d| flag(d, "wait_for")).contains("two flags"),
+            "`--wait_for` is `--wait-for`"
+        );
+        assert!(violation(|d| d.commands[0].verb = "help".to_owned()).contains("`caddy help`"));
+        let late = violation(|d| {
             let last = d.commands[0].arguments[0].clone();
             d.commands[0].arguments[0].many = false;
             d.commands[0].arguments.push(Argument {
@@ -259,12 +268,14 @@ mod tests {
     fn s8_texts_about_a_plugin_forge_no_line() {
         for text in ["a\nb", "\u{202e}a", "\x1b[2J"] {
             let text = || text.to_owned();
-            assert!(lie(|d| d.about = text()).contains("one line"));
-            assert!(lie(|d| d.commands[0].about = text()).contains("one line"));
-            assert!(lie(|d| d.commands[0].confirm = Some(text())).contains("one line"));
-            assert!(lie(|d| d.commands[0].flags[0].about = text()).contains("one line"));
-            assert!(lie(|d| d.commands[0].flags[0].value = Some(text())).contains("one line"));
-            assert!(lie(|d| d.commands[0].arguments[0].about = text()).contains("one line"));
+            assert!(violation(|d| d.about = text()).contains("one line"));
+            assert!(violation(|d| d.commands[0].about = text()).contains("one line"));
+            assert!(violation(|d| d.commands[0].confirm = Some(text())).contains("one line"));
+            assert!(violation(|d| d.commands[0].flags[0].about = text()).contains("one line"));
+            assert!(
+                violation(|d| d.commands[0].flags[0].value = Some(text())).contains("one line")
+            );
+            assert!(violation(|d| d.commands[0].arguments[0].about = text()).contains("one line"));
         }
     }
 }

@@ -21,12 +21,12 @@ pub(super) struct Inner {
     pub(super) limits: Limits,
     pub(super) log: LogSink,
     pub(super) cache: Option<Cache>,
-    machine: OnceLock<Result<Machine, String>>,
+    runtime: OnceLock<Result<Runtime, String>>,
     compilations: AtomicUsize,
 }
 
 /// The engine and what belongs to it.
-pub(super) struct Machine {
+pub(super) struct Runtime {
     pub(super) engine: Engine,
     pub(super) ticker: Ticker,
     linker: Linker<State>,
@@ -36,8 +36,8 @@ pub(super) struct Machine {
 
 impl Inner {
     pub(super) fn new(limits: Limits, log: LogSink, cache: Option<Cache>) -> Self {
-        let (machine, compilations) = (OnceLock::new(), AtomicUsize::new(0));
-        Self { limits, log, cache, machine, compilations }
+        let (runtime, compilations) = (OnceLock::new(), AtomicUsize::new(0));
+        Self { limits, log, cache, runtime, compilations }
     }
 
     /// How many components were compiled, rather than taking their code from the cache.
@@ -46,30 +46,30 @@ impl Inner {
     }
 
     /// The engine, started now if it is not running.
-    pub(super) fn machine(&self) -> Result<&Machine, Fault> {
-        let machine = self.machine.get_or_init(|| {
-            Machine::start(&self.limits).map_err(|error| format!("no engine: {error:#}"))
+    pub(super) fn runtime(&self) -> Result<&Runtime, Fault> {
+        let runtime = self.runtime.get_or_init(|| {
+            Runtime::start(&self.limits).map_err(|error| format!("no engine: {error:#}"))
         });
-        machine.as_ref().map_err(|reason| Fault::Source(reason.clone()))
+        runtime.as_ref().map_err(|reason| Fault::Source(reason.clone()))
     }
 
     /// The code of a component, from the cache or compiled now, and kept.
     pub(super) fn code(&self, digest: &str, bytes: &[u8]) -> Result<Component, Fault> {
-        let machine = self.machine()?;
-        let cached = self.cache.as_ref().and_then(|cache| cache.code(digest, &machine.key));
+        let runtime = self.runtime()?;
+        let cached = self.cache.as_ref().and_then(|cache| cache.code(digest, &runtime.key));
         if let Some(code) = cached {
             // SAFETY: the bytes came out of `serialize` of an engine with the same key: the
             // cache is private to the user, and checked their checksum against our header.
-            if let Ok(component) = unsafe { Component::deserialize(&machine.engine, &code) } {
+            if let Ok(component) = unsafe { Component::deserialize(&runtime.engine, &code) } {
                 return Ok(component);
             }
         }
         self.compilations.fetch_add(1, Ordering::Relaxed);
-        let component = Component::from_binary(&machine.engine, bytes)
+        let component = Component::from_binary(&runtime.engine, bytes)
             .map_err(|error| Fault::NotAComponent(format!("{error:#}")))?;
         self.keep(|cache| {
             let code = component.serialize().map_err(std::io::Error::other)?;
-            cache.keep_code(digest, &machine.key, &code)
+            cache.keep_code(digest, &runtime.key, &code)
         });
         Ok(component)
     }
@@ -82,7 +82,7 @@ impl Inner {
     }
 }
 
-impl Machine {
+impl Runtime {
     fn start(limits: &Limits) -> wasmtime::Result<Self> {
         let mut config = Config::new();
         config.wasm_component_model(true);

@@ -29,7 +29,7 @@ fn place(call: &str, fault: &Fault) -> String {
     match fault {
         Fault::Problems(_) | Fault::Grant(_) => String::new(),
         _ if call == "load" => String::new(),
-        Fault::Lie(_) => format!(" (in its answer to `{call}`)"),
+        Fault::ContractViolation(_) => format!(" (in its answer to `{call}`)"),
         _ => format!(" (in `{call}`)"),
     }
 }
@@ -75,7 +75,7 @@ pub enum Fault {
     Kind { is: Kind, needed: Kind },
     /// Its answer breaks the contract.
     #[error("breaks the contract: {0}")]
-    Lie(String),
+    ContractViolation(String),
     /// It wants to do what the user did not grant.
     #[error("{0}")]
     Grant(Box<Violation>),
@@ -125,7 +125,7 @@ mod tests {
             "the plugin `caddy` gave no answer within 5.0 s of computing (in `plan`)"
         );
         assert_eq!(
-            error("plan", Fault::Lie("two steps are called `a`".to_owned())),
+            error("plan", Fault::ContractViolation("two steps are called `a`".to_owned())),
             "the plugin `caddy` breaks the contract: two steps are called `a` \
              (in its answer to `plan`)"
         );

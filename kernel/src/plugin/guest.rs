@@ -64,7 +64,7 @@ impl Guest {
         let description = self.call(CALL, |running| self.component.contract.describe(running))?;
         match describe::check(&description, &self.component.name) {
             Ok(()) => Ok(description),
-            Err(lie) => Err(self.error(CALL, Fault::Lie(lie))),
+            Err(violation) => Err(self.error(CALL, Fault::ContractViolation(violation))),
         }
     }
 
@@ -77,15 +77,15 @@ impl Guest {
         let fail = |fault| self.error(call, fault);
         let linked = self.linked.get_or_init(|| self.link());
         let linked = linked.as_ref().map_err(|fault| fail(fault.clone()))?;
-        let machine = self.host.machine().map_err(fail)?;
+        let runtime = self.host.runtime().map_err(fail)?;
         let limits = self.host.limits;
         let state = State::new(&self.component.name, limits, Arc::clone(&self.host.log));
-        let mut store = Store::new(&machine.engine, state);
+        let mut store = Store::new(&runtime.engine, state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(limits.answer);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut store| store.data_mut().tick());
-        let ticking = machine.ticker.tick();
+        let ticking = runtime.ticker.tick();
         let outcome = match linked.instantiate(&mut store) {
             Ok(instance) => {
                 let mut running = (store, instance);
@@ -108,7 +108,7 @@ impl Guest {
         let component = self.host.code(&self.component.digest, &self.component.bytes)?;
         let refuse = |error: wasmtime::Error| Fault::NotAComponent(format!("{error:#}"));
         let linker =
-            self.host.machine()?.linker(&component, self.component.wasi).map_err(refuse)?;
+            self.host.runtime()?.linker(&component, self.component.wasi).map_err(refuse)?;
         linker.instantiate_pre(&component).map_err(refuse)
     }
 

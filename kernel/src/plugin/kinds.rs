@@ -24,7 +24,7 @@ impl Plugin {
             self.of(Kind::Role, CALL, |contract, guest| contract.workloads(guest, cx, seen))?;
         let workloads = self.found(CALL, answer)?;
         self.count(CALL, "containers", workloads.len())?;
-        self.truth(CALL, verify::workloads(cx, &workloads))?;
+        self.conforms(CALL, verify::workloads(cx, &workloads))?;
         self.allowed(CALL, self.grants().workloads(cx, &workloads))?;
         Ok(workloads)
     }
@@ -41,7 +41,7 @@ impl Plugin {
             self.of(Kind::Role, CALL, |contract, guest| contract.roll(guest, cx, seen, workloads))?;
         let Rollout { steps, moves } = self.found(CALL, answer)?;
         self.count(CALL, "moves", moves.len())?;
-        self.truth(CALL, verify::moves(cx, &moves, workloads))?;
+        self.conforms(CALL, verify::moves(cx, &moves, workloads))?;
         let steps = self.steps(CALL, cx, steps, &Handed::workloads(workloads))?;
         Ok(Rollout { steps, moves })
     }
@@ -68,7 +68,7 @@ impl Plugin {
     ) -> Result<Vec<T>> {
         let all = self.found(call, self.of(Kind::Role, call, ask)?)?;
         self.count(call, "answers", all.len())?;
-        self.truth(call, verify::on_hosts(cx, all.iter().map(about)))?;
+        self.conforms(call, verify::on_hosts(cx, all.iter().map(about)))?;
         Ok(all)
     }
 
@@ -99,7 +99,7 @@ impl Plugin {
         })?;
         let contributions = self.found(call, answer)?;
         self.count(call, "contributions", contributions.len())?;
-        self.truth(call, verify::contributions(cx, &contributions, workloads))?;
+        self.conforms(call, verify::contributions(cx, &contributions, workloads))?;
         self.allowed(call, self.grants().contributions(cx, &contributions, workloads))?;
         Ok(contributions)
     }
@@ -119,7 +119,7 @@ impl Plugin {
         let answer =
             self.of(Kind::Registry, CALL, |contract, guest| contract.repository(guest, cx))?;
         let repository = self.found(CALL, answer)?;
-        self.truth(CALL, verify::repository(&repository))?;
+        self.conforms(CALL, verify::repository(&repository))?;
         Ok(repository)
     }
 
@@ -169,8 +169,8 @@ impl Plugin {
         check: impl FnOnce(&[Result<T, String>]) -> Result<(), String>,
     ) -> Result<Vec<Result<T, String>>> {
         let answers = self.of(Kind::Engine, call, ask)?;
-        self.truth(call, verify::same(asked.len(), answers.len()))?;
-        self.truth(call, check(&answers))?;
+        self.conforms(call, verify::same(asked.len(), answers.len()))?;
+        self.conforms(call, check(&answers))?;
         Ok(answers)
     }
 

@@ -22,7 +22,7 @@ const SHOWN: usize = 8 << 10;
 /// A plugin. Cheap to clone; usable from several threads at once, each call on its own.
 ///
 /// The functions fail with a [`PluginError`]: a crash, a limit, an answer that breaks the
-/// contract ([`Fault::Lie`]) or a grant ([`Fault::Grant`]), the plugin's own findings
+/// contract ([`Fault::ContractViolation`]) or a grant ([`Fault::Grant`]), the plugin's own findings
 /// ([`Fault::Problems`]), or that it is of another [`Kind`] ([`Fault::Kind`]).
 #[derive(Clone)]
 pub struct Plugin {
@@ -32,7 +32,7 @@ pub struct Plugin {
 }
 
 /// What a function answers if it ends: the value, or findings.
-pub(super) type Answer<T> = Result<T, Vec<Problem>>;
+pub(super) type Answered<T> = Result<T, Vec<Problem>>;
 
 impl Plugin {
     pub(super) fn new(
@@ -41,7 +41,8 @@ impl Plugin {
         bundled: bool,
     ) -> Result<Self, PluginError> {
         let asked = describe::asked(&described.description.capabilities);
-        let asked = asked.map_err(|lie| guest.error("describe", Fault::Lie(lie)))?;
+        let asked = asked
+            .map_err(|violation| guest.error("describe", Fault::ContractViolation(violation)))?;
         let held = if bundled { None } else { Some(Vec::new()) };
         let grants = Arc::new(Grants::new(guest.name(), asked, held));
         Ok(Self { guest: Arc::new(guest), described: Arc::new(described), grants })
@@ -105,7 +106,7 @@ impl Plugin {
         let answer = self.call(CALL, |contract, guest| contract.observe(guest, context))?;
         let questions = self.found(CALL, answer)?;
         self.count(CALL, "questions", questions.len())?;
-        self.truth(CALL, verify::questions(context, &questions))?;
+        self.conforms(CALL, verify::questions(context, &questions))?;
         self.allowed(CALL, self.grants.questions(context, &questions))?;
         Ok(questions)
     }
@@ -137,10 +138,16 @@ impl Plugin {
     }
 
     /// The value, or the plugin's findings as an error.
-    pub(super) fn found<T>(&self, call: &'static str, answer: Answer<T>) -> Result<T, PluginError> {
+    pub(super) fn found<T>(
+        &self,
+        call: &'static str,
+        answer: Answered<T>,
+    ) -> Result<T, PluginError> {
         let fault = match answer {
             Ok(value) => return Ok(value),
-            Err(none) if none.is_empty() => Fault::Lie("it refuses without a reason".to_owned()),
+            Err(none) if none.is_empty() => {
+                Fault::ContractViolation("it refuses without a reason".to_owned())
+            }
             Err(problems) => Fault::Problems(problems.into_iter().map(printable).collect()),
         };
         Err(self.guest.error(call, fault))
@@ -155,7 +162,7 @@ impl Plugin {
         handed: &Handed<'_>,
     ) -> Result<Vec<Step>, PluginError> {
         self.count(call, "steps", steps.len())?;
-        self.truth(call, verify_steps::check(context, &steps))?;
+        self.conforms(call, verify_steps::check(context, &steps))?;
         self.allowed(call, self.grants.steps(context, &steps, handed))?;
         Ok(if self.is_bundled() { steps } else { steps.into_iter().map(writing).collect() })
     }
@@ -168,15 +175,15 @@ impl Plugin {
     ) -> Result<(), PluginError> {
         let most = self.guest.items();
         let many = || format!("{count} {what}; at most {most} are accepted");
-        self.truth(call, if count > most { Err(many()) } else { Ok(()) })
+        self.conforms(call, if count > most { Err(many()) } else { Ok(()) })
     }
 
-    pub(super) fn truth(
+    pub(super) fn conforms(
         &self,
         call: &'static str,
         checked: Result<(), String>,
     ) -> Result<(), PluginError> {
-        checked.map_err(|lie| self.guest.error(call, Fault::Lie(lie)))
+        checked.map_err(|violation| self.guest.error(call, Fault::ContractViolation(violation)))
     }
 
     pub(super) fn allowed(

@@ -3,7 +3,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `host`, `engine` | [`Host`]: loading; what compiles and links |
+//! | `loader`, `engine` | [`Loader`]: loading; what compiles and links |
 //! | `loaded`, `kinds` | [`Plugin`]: the functions of the contract, with checked answers |
 //! | `guest` | one component: compile, link, call |
 //! | `limits`, `ticker` | memory, time and size of a call |
@@ -25,12 +25,12 @@ mod error;
 mod grant;
 mod guest;
 mod handed;
-mod host;
 mod kind;
 mod kinds;
 mod limits;
 mod links;
 mod loaded;
+mod loader;
 mod shape;
 mod source;
 #[cfg(test)]
@@ -48,8 +48,8 @@ pub use contract::{
 };
 pub use error::{Fault, PluginError};
 pub use grant::Violation;
-pub use host::{Host, HostOptions};
 pub use kind::Kind;
 pub use limits::{Limits, LogSink};
 pub use loaded::Plugin;
+pub use loader::{Loader, LoaderOptions};
 pub use source::{Source, bundled};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use windlass_guests as guests;
 
-use super::{Fault, Host, HostOptions, Kind, Limits, Plugin, PluginError, Source, describe};
+use super::{Fault, Kind, Limits, Loader, LoaderOptions, Plugin, PluginError, Source, describe};
 use crate::model::wit::log::Level;
 use crate::model::wit::{
     Action, Condition, Context, GitState, HostInfo, Machine, Operation, Part, Phase, Problem,
@@ -60,9 +60,9 @@ impl Bench {
         bench
     }
 
-    fn host(&self) -> Host {
+    fn loader(&self) -> Loader {
         let log = Arc::clone(&self.log);
-        Host::new(HostOptions {
+        Loader::new(LoaderOptions {
             cache_dir: Some(self.cache.clone()),
             limits: self.limits,
             log: Arc::new(move |plugin, level, message| {
@@ -86,7 +86,7 @@ impl Bench {
     }
 
     fn hostile(&self) -> Plugin {
-        let plugin = self.host().load(self.source("hostile", &HOSTILE)).unwrap();
+        let plugin = self.loader().load(self.source("hostile", &HOSTILE)).unwrap();
         let asked = describe::asked(&plugin.description().capabilities).unwrap();
         plugin.granted(asked)
     }

@@ -6,7 +6,7 @@ use super::verify::{host, id, path, role};
 use super::{url, verify_texts, walk};
 use crate::model::action::{Yields, profile};
 use crate::model::outputs;
-use crate::model::plan::{LOCAL, Stretch, rank};
+use crate::model::plan::{LOCAL, Segment, rank};
 use crate::model::printable::is_one_line;
 use crate::model::wit::{
     Action, Command, Condition, ContainerAction, Context, FileWrite, OutputKind, OutputRef, Part,
@@ -77,7 +77,7 @@ fn alone(cx: &Context, step: &Step) -> Result<(), String> {
     if step.time_limit_ms == 0 {
         return Err("it has no time limit".to_owned());
     }
-    if step.undo.is_some() && !Stretch::of(step).is_taken_back() {
+    if step.undo.is_some() && !Segment::of(step).is_taken_back() {
         return Err("it has an undo in a phase in which nothing is taken back".to_owned());
     }
     if step.host == LOCAL {

@@ -9,9 +9,9 @@ use windlass_sdk::types::{
 use windlass_sdk::{All, joined};
 
 use crate::observe::Facts;
-use crate::scene::Scene;
 use crate::scope::{NOUN, chosen, concerns, hosts};
 use crate::settings::Settings;
+use crate::subject::Subject;
 use crate::{exec, files, logs, remove, rollout};
 
 /// The steps of an operation: accessories in the order of the file, each on all its hosts.
@@ -26,8 +26,8 @@ pub fn plan(context: &Context, observations: &[Observation]) -> All<Step> {
         for (index, host) in hosts(context, accessory).into_iter().enumerate() {
             let facts = Facts { observations, host, accessory };
             let (settings, arguments, first) = (&settings, &arguments, index == 0);
-            let scene = Scene { context, settings, arguments, accessory, host, facts, first };
-            found.push(on_host(&scene));
+            let subject = Subject { context, settings, arguments, accessory, host, facts, first };
+            found.push(on_host(&subject));
         }
     }
     let mut steps = joined(found)?;
@@ -40,49 +40,49 @@ pub fn plan(context: &Context, observations: &[Observation]) -> All<Step> {
     Ok(steps)
 }
 
-fn on_host(scene: &Scene) -> Result<Vec<Step>, Problem> {
-    let (host, prefix) = (&scene.host.name, scene.prefix());
-    match scene.context.verb(NOUN) {
-        None => shared(scene),
-        Some("boot") => rollout::boot(scene),
-        Some("reboot" | "downgrade") => rollout::reboot(scene),
-        Some("start") => rollout::start(scene),
-        Some("stop") => rollout::stop(scene),
-        Some("restart") => rollout::restart(scene),
-        Some("details") => Ok(vec![details(scene)]),
-        Some("exec") => exec::exec(scene),
-        Some("logs") => logs::logs(scene),
-        Some("remove") => remove::all(scene),
-        Some("upload") => files::upload(scene.accessory, host, &prefix),
-        Some("directories") => files::make(scene.accessory, host, &prefix),
-        Some("remove_container") => remove::container(scene),
-        Some("remove_image") => remove::image(scene),
-        Some("remove_service_directory") => Ok(vec![remove::directory(scene)]),
+fn on_host(subject: &Subject) -> Result<Vec<Step>, Problem> {
+    let (host, prefix) = (&subject.host.name, subject.prefix());
+    match subject.context.verb(NOUN) {
+        None => shared(subject),
+        Some("boot") => rollout::boot(subject),
+        Some("reboot" | "downgrade") => rollout::reboot(subject),
+        Some("start") => rollout::start(subject),
+        Some("stop") => rollout::stop(subject),
+        Some("restart") => rollout::restart(subject),
+        Some("details") => Ok(vec![details(subject)]),
+        Some("exec") => exec::exec(subject),
+        Some("logs") => logs::logs(subject),
+        Some("remove") => remove::all(subject),
+        Some("upload") => files::upload(subject.accessory, host, &prefix),
+        Some("directories") => files::make(subject.accessory, host, &prefix),
+        Some("remove_container") => remove::container(subject),
+        Some("remove_image") => remove::image(subject),
+        Some("remove_service_directory") => Ok(vec![remove::directory(subject)]),
         Some(_) => Ok(Vec::new()),
     }
 }
 
 /// The part in a command that is not the plugin's own.
-fn shared(scene: &Scene) -> Result<Vec<Step>, Problem> {
-    let aims = |intent, area| scene.context.aims(intent, area);
+fn shared(subject: &Subject) -> Result<Vec<Step>, Problem> {
+    let aims = |intent, area| subject.context.aims(intent, area);
     let mut steps = Vec::new();
     if aims(Intent::Prepare, Area::Env) {
-        steps.push(rollout::push(scene));
+        steps.push(rollout::push(subject));
     }
     if aims(Intent::Remove, Area::Env) {
-        steps.extend(remove::env_file(scene, Phase::Prepare));
+        steps.extend(remove::env_file(subject, Phase::Prepare));
     }
     if aims(Intent::Look, Area::Accessories) {
-        steps.push(details(scene));
+        steps.push(details(subject));
     }
     if aims(Intent::Prepare, Area::Accessories) {
-        steps.extend(rollout::boot(scene)?);
+        steps.extend(rollout::boot(subject)?);
     }
     if aims(Intent::Replace, Area::Accessories) {
-        steps.extend(rollout::reboot_last(scene)?);
+        steps.extend(rollout::reboot_last(subject)?);
     }
     if aims(Intent::Remove, Area::Accessories) {
-        steps.extend(remove::all(scene)?);
+        steps.extend(remove::all(subject)?);
     }
     Ok(steps)
 }
@@ -99,9 +99,9 @@ fn audit_push(context: &Context, steps: &mut [Step]) {
     }
 }
 
-fn details(scene: &Scene) -> Step {
-    let labels = vec![("service".to_string(), scene.accessory.service.clone())];
+fn details(subject: &Subject) -> Step {
+    let labels = vec![("service".to_string(), subject.accessory.service.clone())];
     let list = container(ContainerAction::ListContainers(ContainerList { labels, all: false }));
-    let title = format!("List what is up of {}", scene.accessory.name);
-    scene.step("details", Phase::Start, title, list)
+    let title = format!("List what is up of {}", subject.accessory.name);
+    subject.step("details", Phase::Start, title, list)
 }

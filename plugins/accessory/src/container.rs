@@ -1,7 +1,7 @@
 //! The container of an accessory, as `docker run` would be told: as Kamal 1.9 has it, so that
 //! each tool finds what the other started.
 
-use windlass_sdk::env_files::Seen;
+use windlass_sdk::env_files::EnvFileState;
 use windlass_sdk::run_options::options;
 use windlass_sdk::scalar::Stringish;
 use windlass_sdk::shell;
@@ -10,17 +10,17 @@ use windlass_sdk::texts::{text, with_host_env};
 use windlass_sdk::types::{ContainerSpec, Problem, Text};
 
 use crate::files;
-use crate::scene::Scene;
 use crate::settings::Accessory;
+use crate::subject::Subject;
 
 /// The container that `boot` runs.
-pub fn spec(scene: &Scene, seen: &Seen) -> Result<ContainerSpec, Problem> {
-    let accessory = scene.accessory;
+pub fn spec(subject: &Subject, seen: &EnvFileState) -> Result<ContainerSpec, Problem> {
+    let accessory = subject.accessory;
     let section = &accessory.section;
-    let mut spec = base(scene, seen)?;
+    let mut spec = base(subject, seen)?;
     spec.name = accessory.service.clone();
     spec.restart = Some("unless-stopped".to_string());
-    scene.settings.logging.apply(&mut spec);
+    subject.settings.logging.apply(&mut spec);
     spec.publish = section.port.iter().map(port).collect();
     spec.labels = labels(accessory);
     spec.options = options(&section.options);
@@ -32,14 +32,14 @@ pub fn spec(scene: &Scene, seen: &Seen) -> Result<ContainerSpec, Problem> {
 }
 
 /// What also a container for a single command has: image, environment, mounts.
-pub fn base(scene: &Scene, seen: &Seen) -> Result<ContainerSpec, Problem> {
-    let accessory = scene.accessory;
+pub fn base(subject: &Subject, seen: &EnvFileState) -> Result<ContainerSpec, Problem> {
+    let accessory = subject.accessory;
     let mut spec = container_spec("", accessory.image());
-    let file = accessory.env_file(scene.context);
+    let file = accessory.env_file(subject.context);
     spec.env = accessory.env.clear_vars();
-    spec.env.extend(file.exact(scene.context, &accessory.env, seen));
+    spec.env.extend(file.exact(subject.context, &accessory.env, seen));
     spec.env_files = vec![file.path];
-    spec.volumes = files::mounts(accessory, scene.host)?;
+    spec.volumes = files::mounts(accessory, subject.host)?;
     Ok(spec)
 }
 

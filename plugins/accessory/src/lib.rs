@@ -11,9 +11,9 @@ mod logs;
 pub mod observe;
 mod remove;
 mod rollout;
-mod scene;
 mod scope;
 mod settings;
+mod subject;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@
 
 use windlass_sdk::All;
 use windlass_sdk::containers::{is_referred_to, label, repository, told, told_images};
-use windlass_sdk::env_files::Seen;
+use windlass_sdk::env_files::EnvFileState;
 use windlass_sdk::steps::{error_on, question};
 use windlass_sdk::types::{
     Area, ContainerQuery, ContainerState, Context, HostInfo, ImageState, Observation, Problem,
@@ -84,7 +84,7 @@ impl<'a> Facts<'a> {
     }
 
     /// What the host has of its env file.
-    pub fn env_file(&self, context: &Context) -> Result<Seen, Problem> {
+    pub fn env_file(&self, context: &Context) -> Result<EnvFileState, Problem> {
         self.accessory.env_file(context).seen(self.observations, &self.host.name)
     }
 }

@@ -12,9 +12,9 @@ use windlass_sdk::types::{
 };
 
 use crate::observe::roles_on;
-use crate::scene::{NO_LIMIT_MS, Scene};
 use crate::settings::Settings;
 use crate::spec;
+use crate::subject::{NO_LIMIT_MS, Subject};
 
 /// The containers that `exec` without `--reuse` runs in, before the environment is added:
 /// Kamal gives them volumes and options, but neither labels nor a name of the app's.
@@ -79,22 +79,22 @@ pub fn in_new(context: &Context, workloads: &[Workload]) -> Result<Vec<Step>, Pr
 
 /// Runs the command in what is up. Kamal takes the version of the primary host everywhere; here
 /// each host uses its own current container unless `--version` says otherwise.
-pub fn in_running(scene: &Scene) -> Result<Vec<Step>, Problem> {
-    let arguments = scene.arguments;
+pub fn in_running(subject: &Subject) -> Result<Vec<Step>, Problem> {
+    let arguments = subject.arguments;
     let interactive = arguments.switch("interactive");
-    if !arguments.switch("reuse") || interactive && !scene.is_primary() {
+    if !arguments.switch("reuse") || interactive && !subject.is_primary() {
         return Ok(Vec::new());
     }
     let wanted = arguments.text("version");
-    let up = scene.up();
+    let up = subject.up();
     let target = up.iter().find(|c| {
-        wanted.as_ref().is_none_or(|wanted| version(scene.context, c, scene.role) == wanted)
+        wanted.as_ref().is_none_or(|wanted| version(subject.context, c, subject.role) == wanted)
     });
     let Some(target) = target else {
         let version = wanted.map(|v| format!(" with version {v}")).unwrap_or_default();
-        let message = format!("no container of {}{version} is up", scene.role);
+        let message = format!("no container of {}{version} is up", subject.role);
         return Err(error_on(
-            &scene.host.name,
+            &subject.host.name,
             message,
             "leave out --reuse to run it in a new one",
         ));
@@ -105,8 +105,8 @@ pub fn in_running(scene: &Scene) -> Result<Vec<Step>, Problem> {
         env: env(arguments),
         tty: interactive,
     }));
-    let version = version(scene.context, target, scene.role);
-    let step = scene
+    let version = version(subject.context, target, subject.role);
+    let step = subject
         .step(
             "exec",
             Phase::Start,

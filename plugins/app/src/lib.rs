@@ -12,11 +12,11 @@ mod names;
 pub mod observe;
 mod remove;
 pub mod rollout;
-mod scene;
 mod settings;
 mod spec;
 pub mod standing;
 mod start;
+mod subject;
 pub mod workloads;
 
 use check::check;

@@ -61,13 +61,14 @@ fn host_steps(
     }
     let (mut steps, mut moves, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
     for workload in workloads {
-        let lane = Lane { context, settings, facts, workload, id: id_part(&workload.role) };
-        let old = lane.old(&mut renamed)?;
-        steps.extend(lane.assets(&old));
-        steps.extend(lane.make_room(&renamed));
-        steps.push(lane.start());
-        steps.extend(lane.wait());
-        steps.extend(old.iter().enumerate().map(|(n, old)| lane.stop(n, old)));
+        let role_move =
+            RoleMove { context, settings, facts, workload, id: id_part(&workload.role) };
+        let old = role_move.old(&mut renamed)?;
+        steps.extend(role_move.assets(&old));
+        steps.extend(role_move.make_room(&renamed));
+        steps.push(role_move.start());
+        steps.extend(role_move.wait());
+        steps.extend(old.iter().enumerate().map(|(n, old)| role_move.stop(n, old)));
         moves.push(Move {
             host: workload.host.clone(),
             role: workload.role.clone(),
@@ -102,7 +103,7 @@ fn require_image(context: &Context, facts: &HostFacts) -> Result<(), Problem> {
 }
 
 /// One role on one host.
-struct Lane<'a> {
+struct RoleMove<'a> {
     context: &'a Context,
     settings: &'a Settings,
     facts: &'a HostFacts<'a>,
@@ -110,7 +111,7 @@ struct Lane<'a> {
     id: String,
 }
 
-impl Lane<'_> {
+impl RoleMove<'_> {
     fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
         step(format!("{}.{id}", self.id), self.facts.host, phase, title, action)
             .role(&self.workload.role)

@@ -6,39 +6,39 @@ use windlass_sdk::containers::{has_role, version};
 use windlass_sdk::types::{Context, InService, Kept, Observation};
 
 use crate::current::newest_first;
-use crate::scene::{Scene, on_roles};
+use crate::subject::{Subject, on_roles};
 
 /// The versions of the current containers.
 pub fn standing(context: &Context, observations: &[Observation]) -> All<InService> {
-    on_roles(context, observations, |scene| {
-        let up = scene.up();
-        let current = up.first().map(|c| version(context, c, scene.role).to_string());
-        let (host, role) = (scene.host.name.clone(), scene.role.to_string());
+    on_roles(context, observations, |subject| {
+        let up = subject.up();
+        let current = up.first().map(|c| version(context, c, subject.role).to_string());
+        let (host, role) = (subject.host.name.clone(), subject.role.to_string());
         Ok(InService { host, role, version: current })
     })
 }
 
 /// The versions of all containers whose image is still there.
 pub fn versions(context: &Context, observations: &[Observation]) -> All<Kept> {
-    on_roles(context, observations, |scene| {
-        let (host, role) = (scene.host.name.clone(), scene.role.to_string());
-        Ok(Kept { host, role, versions: kept(scene) })
+    on_roles(context, observations, |subject| {
+        let (host, role) = (subject.host.name.clone(), subject.role.to_string());
+        Ok(Kept { host, role, versions: kept(subject) })
     })
 }
 
 /// Newest first, each once.
-fn kept(scene: &Scene) -> Vec<String> {
-    let mut all: Vec<_> = scene
+fn kept(subject: &Subject) -> Vec<String> {
+    let mut all: Vec<_> = subject
         .facts
         .containers
         .iter()
-        .filter(|c| has_role(scene.context, c, scene.role))
-        .filter(|c| scene.facts.images.iter().any(|image| image.id == c.image_id))
+        .filter(|c| has_role(subject.context, c, subject.role))
+        .filter(|c| subject.facts.images.iter().any(|image| image.id == c.image_id))
         .collect();
     all.sort_by(|a, b| newest_first(a, b));
     let mut versions: Vec<String> = Vec::new();
     for container in all {
-        let version = version(scene.context, container, scene.role).to_string();
+        let version = version(subject.context, container, subject.role).to_string();
         if !versions.contains(&version) {
             versions.push(version);
         }

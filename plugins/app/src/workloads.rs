@@ -5,8 +5,8 @@ use windlass_sdk::{All, Problems};
 
 use crate::commands::stop;
 use crate::observe::roles_on;
-use crate::scene::on_roles;
 use crate::settings::Settings;
+use crate::subject::on_roles;
 use crate::{exec, remove, rollout, spec, start};
 
 /// The command whose containers live only as long as it.

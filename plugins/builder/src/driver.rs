@@ -3,7 +3,7 @@
 use windlass_sdk::steps::error_at;
 use windlass_sdk::types::{Context, Problem};
 
-use crate::settings::{Builder, Machine};
+use crate::settings::{BuildMachine, Builder};
 
 /// What builds the image.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ fn platform(arch: &str) -> String {
     format!("linux/{arch}")
 }
 
-fn node(machine: &Machine, pointer: &str, remote: bool) -> Result<Node, Problem> {
+fn node(machine: &BuildMachine, pointer: &str, remote: bool) -> Result<Node, Problem> {
     let missing = |key: &str, example: &str| Problem {
         help: Some(format!("add `{key}: {example}`")),
         ..error_at(pointer, format!("this builder has no `{key}`"))

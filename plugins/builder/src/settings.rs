@@ -26,8 +26,8 @@ struct Registry {
 #[serde(default, deny_unknown_fields)]
 pub struct Builder {
     pub multiarch: Option<bool>,
-    pub local: Option<Machine>,
-    pub remote: Option<Machine>,
+    pub local: Option<BuildMachine>,
+    pub remote: Option<BuildMachine>,
     pub cache: Option<Cache>,
     pub context: Option<String>,
     pub dockerfile: Option<String>,
@@ -43,7 +43,7 @@ pub struct Builder {
 /// A machine that builds.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Machine {
+pub struct BuildMachine {
     pub arch: Option<String>,
     pub host: Option<String>,
 }

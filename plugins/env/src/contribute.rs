@@ -1,6 +1,6 @@
 //! What the environment adds to the containers of a new version.
 
-use windlass_sdk::env_files::Seen;
+use windlass_sdk::env_files::EnvFileState;
 use windlass_sdk::steps::contribution;
 use windlass_sdk::types::{Context, Contribution, Observation, Problem, Workload};
 use windlass_sdk::{All, all};
@@ -33,7 +33,7 @@ fn one(
         return Err(problem);
     }
     // An absent file without secrets is written before a deploy, and by nothing else.
-    let has_file = seen != Seen::Absent || files::replaces(context);
+    let has_file = seen != EnvFileState::Absent || files::replaces(context);
     let mut vars = env.clear_vars();
     vars.extend(file.exact(context, &env, &seen));
     Ok(Contribution {

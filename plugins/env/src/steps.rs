@@ -2,7 +2,7 @@
 //! for the whole deploy, as a role would run it, finds them.
 
 use windlass_sdk::env::Env;
-use windlass_sdk::env_files::Seen;
+use windlass_sdk::env_files::EnvFileState;
 use windlass_sdk::names::id_part;
 use windlass_sdk::steps::step;
 use windlass_sdk::types::{
@@ -80,7 +80,7 @@ fn fill(context: &Context, observations: &[Observation], settings: &Settings) ->
         for role in &host.roles {
             let env = settings.effective(role, settings.tags_on(role, host));
             let file = files::file(context, role);
-            let absent = file.seen(observations, &host.name) == Ok(Seen::Absent);
+            let absent = file.seen(observations, &host.name) == Ok(EnvFileState::Absent);
             if env.secret.is_empty() && absent {
                 steps.push(Step {
                     title: format!("Write the empty env file {}", file.path),

@@ -20,7 +20,7 @@ pub struct EnvFile {
 
 /// What a host has of it.
 #[derive(Debug, PartialEq)]
-pub enum Seen {
+pub enum EnvFileState {
     /// Nobody asked.
     Unasked,
     Absent,
@@ -47,16 +47,16 @@ impl EnvFile {
     }
 
     /// What the host answered.
-    pub fn seen(&self, observations: &[Observation], host: &str) -> Result<Seen, Problem> {
+    pub fn seen(&self, observations: &[Observation], host: &str) -> Result<EnvFileState, Problem> {
         let names = match answer(observations, host, &self.file_id())? {
             Some(Fact::EnvNames(names)) => names.clone(),
-            _ => return Ok(Seen::Unasked),
+            _ => return Ok(EnvFileState::Unasked),
         };
         let exact = match answer(observations, host, &self.directory_id())? {
             Some(Fact::Directory(names)) => names.clone().unwrap_or_default(),
             _ => Vec::new(),
         };
-        Ok(names.map_or(Seen::Absent, |names| Seen::Present { names, exact }))
+        Ok(names.map_or(EnvFileState::Absent, |names| EnvFileState::Present { names, exact }))
     }
 
     /// Writes the values of these secrets.
@@ -71,7 +71,7 @@ impl EnvFile {
     ///
     /// Where the files are written in the same run, nobody knows yet which these are, but then
     /// all values are at hand.
-    pub fn exact(&self, context: &Context, env: &Env, seen: &Seen) -> Vec<EnvVar> {
+    pub fn exact(&self, context: &Context, env: &Env, seen: &EnvFileState) -> Vec<EnvVar> {
         let directory = self.directory();
         let from_host = |name: &String| EnvVar {
             name: name.clone(),
@@ -80,7 +80,7 @@ impl EnvFile {
         let at_hand = |name: &String| EnvVar { name: name.clone(), value: secret(name.as_str()) };
         let unless_clear = |name: &String| !env.has_clear(name);
         match seen {
-            Seen::Present { exact, .. } => {
+            EnvFileState::Present { exact, .. } => {
                 let fit = |name: &&String| is_name(name) && unless_clear(name);
                 exact.iter().filter(fit).map(from_host).collect()
             }
@@ -99,13 +99,13 @@ impl EnvFile {
         context: &Context,
         host: &str,
         env: &Env,
-        seen: &Seen,
+        seen: &EnvFileState,
     ) -> Option<Problem> {
         let none = Vec::new();
         let names = match seen {
-            Seen::Unasked => return None,
-            Seen::Absent => &none,
-            Seen::Present { names, .. } => names,
+            EnvFileState::Unasked => return None,
+            EnvFileState::Absent => &none,
+            EnvFileState::Present { names, .. } => names,
         };
         let mut missing: Vec<String> = Vec::new();
         for name in env.secret.iter().filter(|name| !names.contains(name) && !env.has_clear(name)) {
@@ -119,7 +119,7 @@ impl EnvFile {
         }
         let (of, path) = (&self.of, &self.path);
         let message = match (seen, missing.as_slice()) {
-            (Seen::Absent, _) => {
+            (EnvFileState::Absent, _) => {
                 format!("the secrets of `{of}` are not on this host: there is no {path}")
             }
             (_, [name]) => {

@@ -11,7 +11,7 @@ use windlass_sdk::types::{
 
 use crate::api::Api;
 use crate::container::{NAME, env_file, secrets, spec};
-use crate::observe::HostFacts;
+use crate::observe::ProxyFacts;
 use crate::settings::Settings;
 
 /// Starting may include pulling the image.
@@ -21,13 +21,13 @@ const ANSWER_LIMIT_MS: u32 = 30_000;
 const WORKS: &str = "works";
 
 /// One host whose Traefik is planned.
-pub struct Place<'a> {
+pub struct TraefikHost<'a> {
     pub context: &'a Context,
     pub settings: &'a Settings,
-    pub facts: &'a HostFacts<'a>,
+    pub facts: &'a ProxyFacts<'a>,
 }
 
-impl Place<'_> {
+impl TraefikHost<'_> {
     /// The host.
     pub fn host(&self) -> &HostInfo {
         self.facts.host
@@ -48,7 +48,7 @@ pub fn never_ran(container: &ContainerState) -> bool {
 /// Sees to it that Traefik runs. As in Kamal one that exists keeps its configuration until it
 /// is rebooted. There is no undo: Traefik is shared by all services of a host, and another may
 /// have begun to rely on it.
-pub fn boot(place: &Place) -> Result<Vec<Step>, Problem> {
+pub fn boot(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let mut steps = Vec::new();
     match place.facts.traefik()? {
         Some(found) if never_ran(found) => {
@@ -70,7 +70,7 @@ pub fn boot(place: &Place) -> Result<Vec<Step>, Problem> {
 }
 
 /// Starts a container that is stopped, and waits for it.
-pub fn start(place: &Place, found: &ContainerState) -> Vec<Step> {
+pub fn start(place: &TraefikHost, found: &ContainerState) -> Vec<Step> {
     let action = container(ContainerAction::Start(found.id.clone()));
     let start = place
         .step("start", Phase::Prepare, "Start Traefik again", action)
@@ -80,7 +80,7 @@ pub fn start(place: &Place, found: &ContainerState) -> Vec<Step> {
 
 /// Runs a new container, waits for it, and takes it away again if it does not work, so that the
 /// next run starts afresh.
-fn run_new(place: &Place) -> Result<Vec<Step>, Problem> {
+fn run_new(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let mut steps: Vec<Step> = env_file_step(place)?.into_iter().collect();
     steps.push(run(place, Phase::Prepare));
     let failed = discard(place, "discard", NAME.to_string()).when(Condition::Failed("run".into()));
@@ -94,7 +94,7 @@ fn run_new(place: &Place) -> Result<Vec<Step>, Problem> {
 }
 
 /// Runs the configured container.
-pub fn run(place: &Place, phase: Phase) -> Step {
+pub fn run(place: &TraefikHost, phase: Phase) -> Step {
     let action = container(ContainerAction::Run(spec(place.context, place.settings)));
     place
         .step("run", phase, "Start Traefik", action)
@@ -102,7 +102,7 @@ pub fn run(place: &Place, phase: Phase) -> Step {
         .why("/traefik: the host has no Traefik yet")
 }
 
-fn discard(place: &Place, id: &str, target: String) -> Step {
+fn discard(place: &TraefikHost, id: &str, target: String) -> Step {
     let stop = StopOptions { container: target, timeout_s: None };
     let title = "Remove the Traefik container that does not work";
     let action = container(ContainerAction::Remove(stop));
@@ -110,7 +110,7 @@ fn discard(place: &Place, id: &str, target: String) -> Step {
 }
 
 /// Waits until Traefik answers, and shows its log if it does not.
-pub fn ready(place: &Place, phase: Phase, api: Option<&Api>) -> Vec<Step> {
+pub fn ready(place: &TraefikHost, phase: Phase, api: Option<&Api>) -> Vec<Step> {
     let mut steps = Vec::new();
     let wait = match api {
         None => Wait::Container(ContainerWait {
@@ -147,7 +147,7 @@ pub fn ready(place: &Place, phase: Phase, api: Option<&Api>) -> Vec<Step> {
 
 /// Writes Traefik's env file: always where the operation prepares env files; before a start only
 /// if it is missing and nothing secret belongs there.
-pub fn env_file_step(place: &Place) -> Result<Option<Step>, Problem> {
+pub fn env_file_step(place: &TraefikHost) -> Result<Option<Step>, Problem> {
     let secrets = secrets(&place.settings.traefik);
     if !place.context.aims(Intent::Prepare, Area::Env) {
         let names = place.facts.env_names()?;
@@ -172,7 +172,7 @@ pub fn env_file_step(place: &Place) -> Result<Option<Step>, Problem> {
 }
 
 /// Removes the env file, and the values that stand beside it.
-pub fn delete_env_file(place: &Place) -> Vec<Step> {
+pub fn delete_env_file(place: &TraefikHost) -> Vec<Step> {
     let path = env_file(place.context);
     let beside = Action::RemoveDirectory(format!("{path}.d"));
     let title = "Remove the env file of Traefik";

@@ -9,8 +9,8 @@ use windlass_sdk::types::{
 };
 use windlass_sdk::{All, joined};
 
-use crate::boot::{self, Place};
-use crate::observe::HostFacts;
+use crate::boot::{self, TraefikHost};
+use crate::observe::ProxyFacts;
 use crate::operation::{NOUN, is_downgrade};
 use crate::settings::Settings;
 use crate::{downgrade, reboot, tidy};
@@ -19,15 +19,15 @@ use crate::{downgrade, reboot, tidy};
 pub fn plan(context: &Context, observations: &[Observation]) -> All<Step> {
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let steps = joined(settings.hosts(context).into_iter().map(|host| {
-        let facts = HostFacts::of(observations, host);
-        on_host(&Place { context, settings: &settings, facts: &facts })
+        let facts = ProxyFacts::of(observations, host);
+        on_host(&TraefikHost { context, settings: &settings, facts: &facts })
     }))?;
     let reboots =
         is_downgrade(context) || context.verb(NOUN) == Some("reboot") && !steps.is_empty();
     Ok(if reboots { reboot::reboot(context, steps) } else { steps })
 }
 
-fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
+fn on_host(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     match place.context.verb(NOUN) {
         None | Some("downgrade") => shared(place),
         Some("boot") => boot::boot(place),
@@ -45,7 +45,7 @@ fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
 }
 
 /// The part in a command that is not about Traefik alone.
-fn shared(place: &Place) -> Result<Vec<Step>, Problem> {
+fn shared(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let (context, settings, facts) = (place.context, place.settings, place.facts);
     let aims = |intent, area| context.aims(intent, area);
     let mut steps = Vec::new();
@@ -78,11 +78,11 @@ fn shared(place: &Place) -> Result<Vec<Step>, Problem> {
     Ok(steps)
 }
 
-fn absent(place: &Place) -> Problem {
+fn absent(place: &TraefikHost) -> Problem {
     error_on(&place.host().name, "the host has no Traefik", "start one: windlass traefik boot")
 }
 
-fn start(place: &Place) -> Result<Vec<Step>, Problem> {
+fn start(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let found = place.facts.traefik()?.ok_or_else(|| absent(place))?;
     if is_up(found) {
         return Ok(Vec::new());
@@ -97,7 +97,7 @@ fn with_audit(mut steps: Vec<Step>, text: &str) -> Vec<Step> {
     steps
 }
 
-fn stop(place: &Place) -> Result<Option<Step>, Problem> {
+fn stop(place: &TraefikHost) -> Result<Option<Step>, Problem> {
     let Some(found) = place.facts.traefik()?.filter(|found| is_up(found)) else { return Ok(None) };
     let stop = StopOptions { container: found.id.clone(), timeout_s: None };
     let action = container(ContainerAction::Stop(stop));
@@ -105,14 +105,14 @@ fn stop(place: &Place) -> Result<Option<Step>, Problem> {
     Ok(Some(step.audit("Stopped traefik").why(why(place))))
 }
 
-fn restart(place: &Place) -> Result<Vec<Step>, Problem> {
+fn restart(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let found = place.facts.traefik()?.ok_or_else(|| absent(place))?;
     let mut steps: Vec<_> = stop(place)?.into_iter().collect();
     steps.extend(with_audit(boot::start(place, found), "Started traefik"));
     Ok(steps)
 }
 
-fn details(place: &Place) -> Result<Vec<Step>, Problem> {
+fn details(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let text = match place.facts.traefik()? {
         None => "no Traefik".to_string(),
         Some(found) => {
@@ -124,7 +124,7 @@ fn details(place: &Place) -> Result<Vec<Step>, Problem> {
     Ok(vec![place.step("details", Phase::Start, &text, say(&text)).why(why(place))])
 }
 
-fn logs(place: &Place) -> Result<Vec<Step>, Problem> {
+fn logs(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let arguments = Arguments::of(place.context);
     let follow = arguments.switch("follow");
     if follow && place.host().name != place.context.primary_host {
@@ -139,7 +139,7 @@ fn logs(place: &Place) -> Result<Vec<Step>, Problem> {
 
 /// Removes Traefik unless somebody else on the host is reached through it. Kamal takes it away
 /// from them.
-fn leave(place: &Place) -> Result<Vec<Step>, Problem> {
+fn leave(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let Some(other) = place.facts.neighbour(place.context)? else { return remove(place) };
     let text = format!("Traefik stays on {}: {} is behind it", place.host().name, other.name);
     Ok(vec![
@@ -147,13 +147,13 @@ fn leave(place: &Place) -> Result<Vec<Step>, Problem> {
     ])
 }
 
-fn remove(place: &Place) -> Result<Vec<Step>, Problem> {
+fn remove(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let container = remove_container(place)?;
     let image = if container.is_some() { remove_image(place)? } else { None };
     Ok(container.into_iter().chain(image).collect())
 }
 
-fn remove_container(place: &Place) -> Result<Option<Step>, Problem> {
+fn remove_container(place: &TraefikHost) -> Result<Option<Step>, Problem> {
     let Some(found) = place.facts.traefik()? else { return Ok(None) };
     let stop = StopOptions { container: found.id.clone(), timeout_s: None };
     let gone = container(ContainerAction::Remove(stop));
@@ -162,7 +162,7 @@ fn remove_container(place: &Place) -> Result<Option<Step>, Problem> {
 }
 
 /// The image that the container was started from; without one, that of deploy.yml, if it is there.
-fn remove_image(place: &Place) -> Result<Option<Step>, Problem> {
+fn remove_image(place: &TraefikHost) -> Result<Option<Step>, Problem> {
     let image = match place.facts.traefik()? {
         Some(found) => found.image.as_str(),
         None => place.settings.traefik.image.as_str(),
@@ -176,6 +176,6 @@ fn remove_image(place: &Place) -> Result<Option<Step>, Problem> {
     Ok(Some(step.audit("Removed traefik image").why(why(place))))
 }
 
-fn why(place: &Place) -> String {
+fn why(place: &TraefikHost) -> String {
     place.context.typed()
 }

@@ -8,12 +8,12 @@ use windlass_sdk::containers::is_up;
 use windlass_sdk::steps::container;
 use windlass_sdk::types::{ContainerAction, ImageFilter, Phase, Problem, Step, StopOptions};
 
-use crate::boot::Place;
+use crate::boot::TraefikHost;
 use crate::observe::kamal_proxy;
 use crate::reboot;
 
 /// Stops Kamal 2's proxy and starts a new Traefik.
-pub fn switch(place: &Place) -> Result<Vec<Step>, Problem> {
+pub fn switch(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let up = place.facts.kamal_proxies()?.iter().filter(|proxy| is_up(proxy));
     let stops = up.enumerate().map(|(n, proxy)| {
         let stop = StopOptions { container: proxy.id.clone(), timeout_s: None };
@@ -27,7 +27,7 @@ pub fn switch(place: &Place) -> Result<Vec<Step>, Problem> {
 }
 
 /// Removes Kamal 2's proxy and its image.
-pub fn clear(place: &Place) -> Result<Vec<Step>, Problem> {
+pub fn clear(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let found = place.facts.kamal_proxies()?;
     let why = "Traefik is in its place";
     let removed = found.iter().enumerate().map(|(n, proxy)| {

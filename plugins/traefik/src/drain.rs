@@ -11,7 +11,7 @@ use windlass_sdk::types::{
 };
 
 use crate::cords;
-use crate::lane::Lane;
+use crate::role_move::RoleMove;
 use crate::route::{ADDRESS, http};
 
 /// The engine calls a container unhealthy after three failed checks.
@@ -19,25 +19,26 @@ const LEAVE_LIMIT_MS: u32 = 60_000;
 const GONE_LIMIT_MS: u32 = 30_000;
 
 /// Cuts every cord of the role.
-pub fn cut(lane: &Lane) -> Vec<Step> {
+pub fn cut(role_move: &RoleMove) -> Vec<Step> {
     let cut = |(n, (old, directory)): (usize, &(&ContainerState, &str))| {
         let id = numbered("cut", n);
-        lane.step(&id, Phase::Drain, format!("Cut the cord of {}", old.name), cords::cut(directory))
+        role_move
+            .step(&id, Phase::Drain, format!("Cut the cord of {}", old.name), cords::cut(directory))
             .why("without it the container gets no new requests")
     };
-    lane.tied.iter().enumerate().map(cut).collect()
+    role_move.tied.iter().enumerate().map(cut).collect()
 }
 
 /// Waits until the engine finds each old container unhealthy. One that was paused or restarting
 /// is not waited for: its health does not change, or is not there.
-pub fn leave(lane: &Lane) -> Vec<Step> {
-    let interval = lane.workload.container.health.as_ref().and_then(|h| h.interval_ms);
+pub fn leave(role_move: &RoleMove) -> Vec<Step> {
+    let interval = role_move.workload.container.health.as_ref().and_then(|h| h.interval_ms);
     let limit = LEAVE_LIMIT_MS.saturating_add(interval.unwrap_or(0).saturating_mul(4));
     let wait = |(n, (old, _)): (usize, &(&ContainerState, &str))| {
         let until = ContainerCondition::OutOfService;
         let wait = ContainerWait { container: old.id.clone(), until, steady_ms: 0 };
         let title = format!("Wait until {} is out of service", old.name);
-        let step = lane.step(
+        let step = role_move.step(
             &numbered("out", n),
             Phase::Drain,
             title,
@@ -46,13 +47,13 @@ pub fn leave(lane: &Lane) -> Vec<Step> {
         (old.status == ContainerStatus::Running)
             .then(|| step.limit(limit).why("its health check fails without the cord"))
     };
-    lane.tied.iter().enumerate().filter_map(wait).collect()
+    role_move.tied.iter().enumerate().filter_map(wait).collect()
 }
 
 /// Waits until Traefik lists the new container and none of the old. No answer is never a yes.
-pub fn gone(lane: &Lane) -> Option<Step> {
+pub fn gone(role_move: &RoleMove) -> Option<Step> {
     let running: Vec<_> =
-        lane.tied.iter().filter(|(old, _)| old.status == ContainerStatus::Running).collect();
+        role_move.tied.iter().filter(|(old, _)| old.status == ContainerStatus::Running).collect();
     let names: Vec<_> = running.iter().map(|(old, _)| old.name.as_str()).collect();
     let names = names.join(" and ");
     let addresses: Vec<Text> = running
@@ -64,20 +65,20 @@ pub fn gone(lane: &Lane) -> Option<Step> {
     if running.is_empty() {
         return None;
     }
-    let Some(api) = lane.api else {
-        return Some(lane.kamal_delay("gone", Phase::Drain, &format!("forget {names}")));
+    let Some(api) = role_move.api else {
+        return Some(role_move.kamal_delay("gone", Phase::Drain, &format!("forget {names}")));
     };
     if addresses.is_empty() {
         return None;
     }
     let new = vec![
-        Part::Literal(format!("\"{}://", lane.scheme())),
-        lane.new_address(),
+        Part::Literal(format!("\"{}://", role_move.scheme())),
+        role_move.new_address(),
         Part::Literal(":".to_string()),
     ];
-    let asked = api.service(&lane.step_id(ADDRESS), &lane.service);
+    let asked = api.service(&role_move.step_id(ADDRESS), &role_move.service);
     let wait = HttpWait { contains: Some(new), absent: addresses, ..asked };
-    let step = lane
+    let step = role_move
         .step(
             "gone",
             Phase::Drain,
@@ -85,21 +86,22 @@ pub fn gone(lane: &Lane) -> Option<Step> {
             http(wait),
         )
         .limit(GONE_LIMIT_MS)
-        .why(format!("the service {}@docker", lane.service));
+        .why(format!("the service {}@docker", role_move.service));
     Some(step)
 }
 
 /// Says which old containers are stopped while users may be waiting for their answers.
-pub fn undrained(lane: &Lane) -> Vec<Step> {
+pub fn undrained(role_move: &RoleMove) -> Vec<Step> {
     let told = |(n, (old, lacks)): (usize, &(&ContainerState, &str))| {
         let text = format!(
             "{} has no {lacks}: requests that it is answering when it is stopped may fail",
             old.name
         );
-        lane.step(&numbered("undrained", n), Phase::Drain, text.clone(), say(&text))
+        role_move
+            .step(&numbered("undrained", n), Phase::Drain, text.clone(), say(&text))
             .why("Traefik sends it requests until it is stopped")
     };
-    lane.undrained.iter().enumerate().map(told).collect()
+    role_move.undrained.iter().enumerate().map(told).collect()
 }
 
 fn bracketed(address: &str) -> String {

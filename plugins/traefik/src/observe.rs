@@ -61,12 +61,12 @@ pub fn kamal_proxy() -> (String, String) {
 }
 
 /// What one host told.
-pub struct HostFacts<'a> {
+pub struct ProxyFacts<'a> {
     pub host: &'a HostInfo,
     observations: &'a [Observation],
 }
 
-impl<'a> HostFacts<'a> {
+impl<'a> ProxyFacts<'a> {
     /// The answers of one host.
     pub fn of(observations: &'a [Observation], host: &'a HostInfo) -> Self {
         Self { host, observations }

@@ -12,7 +12,7 @@ use windlass_sdk::types::{
 };
 
 use crate::api::Api;
-use crate::boot::{Place, RUN_LIMIT_MS, env_file_step, never_ran, ready, run};
+use crate::boot::{RUN_LIMIT_MS, TraefikHost, env_file_step, never_ran, ready, run};
 use crate::container::NAME;
 
 /// The hooks before and after.
@@ -38,7 +38,7 @@ pub fn reboot(context: &Context, hosts: Vec<Step>) -> Vec<Step> {
 }
 
 /// The steps of one host.
-pub fn on_host(place: &Place) -> Result<Vec<Step>, Problem> {
+pub fn on_host(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let mut steps = Vec::new();
     let image = place.settings.traefik.image.as_str();
     if place.facts.lacks_image(image) {

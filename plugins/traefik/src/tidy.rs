@@ -5,7 +5,7 @@ use windlass_sdk::steps::{role_prefix, step};
 use windlass_sdk::types::{Action, Context, Phase, Problem, Step};
 
 use crate::cords::{absolute, is_named};
-use crate::observe::HostFacts;
+use crate::observe::ProxyFacts;
 use crate::settings::Settings;
 
 /// Removes cord directories of our roles: all of them, or those that no container mounts and
@@ -13,7 +13,7 @@ use crate::settings::Settings;
 pub fn tidy(
     context: &Context,
     settings: &Settings,
-    facts: &HostFacts,
+    facts: &ProxyFacts,
     all: bool,
 ) -> Result<Vec<Step>, Problem> {
     let containers = facts.containers()?;

@@ -13,10 +13,10 @@ use windlass_sdk::types::{
 use windlass_sdk::{All, joined};
 
 use crate::api::Api;
-use crate::boot::Place;
-use crate::lane::Lane;
-use crate::observe::HostFacts;
+use crate::boot::TraefikHost;
+use crate::observe::ProxyFacts;
 use crate::operation::is_downgrade;
+use crate::role_move::RoleMove;
 use crate::settings::Settings;
 use crate::{conflict, cords, downgrade, drain, route};
 
@@ -40,7 +40,7 @@ fn on_host(
     moves: &[Move],
     host: &HostInfo,
 ) -> Result<Vec<Step>, Problem> {
-    let facts = HostFacts::of(observations, host);
+    let facts = ProxyFacts::of(observations, host);
     let downgrades = is_downgrade(context);
     let api = match facts.traefik()? {
         Some(found) if !crate::boot::never_ran(found) && !downgrades => Api::of(found),
@@ -53,10 +53,10 @@ fn on_host(
         Incoming::Started(_) | Incoming::None => None,
     });
     let moves: Vec<_> = new
-        .map(|(workload, old)| Lane::new(context, settings, host, workload, old, api.as_ref()))
+        .map(|(workload, old)| RoleMove::new(context, settings, host, workload, old, api.as_ref()))
         .collect::<Result<_, _>>()?;
-    for lane in &moves {
-        conflict::refuse(context, settings, host, facts.containers()?, lane.workload)?;
+    for role_move in &moves {
+        conflict::refuse(context, settings, host, facts.containers()?, role_move.workload)?;
     }
     if api.is_none() && !moves.is_empty() {
         log::warn(&format!(
@@ -69,7 +69,7 @@ fn on_host(
     steps.extend(moves.iter().filter_map(route::prepare));
     steps.extend(moves.iter().flat_map(route::approach));
     if downgrades {
-        steps.extend(downgrade::switch(&Place { context, settings, facts: &facts })?);
+        steps.extend(downgrade::switch(&TraefikHost { context, settings, facts: &facts })?);
     }
     steps.extend(moves.iter().flat_map(route::tie));
     steps.extend(moves.iter().flat_map(route::route));

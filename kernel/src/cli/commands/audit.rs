@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use super::super::view::View;
-use super::{Failure, Operation, Shell};
+use super::{Cli, Failure, Operation};
 
 /// Lines that are shown of each host, as Kamal shows them.
 const LINES: usize = 50;
 
 /// Prints the end of every host's audit log.
-pub fn run(shell: &Shell) -> Result<(), Failure> {
-    let workspace = shell.workspace()?;
+pub fn run(cli: &Cli) -> Result<(), Failure> {
+    let workspace = cli.workspace()?;
     let operation = Operation { prints: true, ..Operation::new("audit") };
-    let logs = shell.ask(&workspace, &operation, async |run| run.audit_logs(LINES).await)?;
+    let logs = cli.ask(&workspace, &operation, async |run| run.audit_logs(LINES).await)?;
     for (host, lines) in logs {
-        shell.output.show(&Log { host, lines });
+        cli.output.show(&Log { host, lines });
     }
     Ok(())
 }

@@ -6,21 +6,21 @@ use crate::config::print::print;
 use crate::model::diagnostic::Kind;
 
 use super::super::view::View;
-use super::{Failure, Shell};
+use super::{Cli, Failure};
 
 /// Prints hosts, roles and the whole resolved tree as YAML, or JSON with `--json`.
-pub fn run(shell: &Shell) -> Result<(), Failure> {
-    let workspace = shell.workspace()?;
-    let brief = &workspace.brief;
-    let project = &brief.project;
+pub fn run(cli: &Cli) -> Result<(), Failure> {
+    let workspace = cli.workspace()?;
+    let request = &workspace.request;
+    let project = &request.project;
     let value = json!({
         "service": project.service,
         "destination": project.destination,
-        "version": brief.version,
-        "repository": brief.repository,
-        "absolute_image": format!("{}:{}", brief.repository, brief.version),
+        "version": request.version,
+        "repository": request.repository,
+        "absolute_image": format!("{}:{}", request.repository, request.version),
         "roles": project.roles.iter().map(|r| json!({"name": r.name, "hosts": r.hosts, "primary": r.primary})).collect::<Vec<_>>(),
-        "hosts": brief.hosts,
+        "hosts": request.hosts,
         "primary_host": project.primary_host,
         "run_directory": project.run_directory,
         "ssh": project.ssh,
@@ -31,12 +31,12 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
         "config": project.config,
     });
     for name in workspace.secrets.masker().short() {
-        shell.output.say(&format!(
+        cli.output.say(&format!(
             "warning: the secret {name} is shorter than 4 bytes and is not masked in output"
         ));
     }
     let text = print(&value).map_err(|error| Failure::of(Kind::Configuration, error))?;
-    shell.output.show(&Resolved { value, text });
+    cli.output.show(&Resolved { value, text });
     Ok(())
 }
 

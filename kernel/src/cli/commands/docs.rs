@@ -10,11 +10,11 @@ use crate::config::tree;
 use crate::deploy::crew::Crew;
 
 use super::super::workspace::bundled_plugins;
-use super::{Failure, Shell};
+use super::{Cli, Failure};
 
 /// Prints a section, or all of them by name. Needs no deploy.yml.
-pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
-    let crew = Crew::new(bundled_plugins(&shell.plugins)?)?;
+pub fn run(cli: &Cli, matches: &ArgMatches) -> Result<(), Failure> {
+    let crew = Crew::new(bundled_plugins(&cli.plugins)?)?;
     let mut owners: Vec<Owner> = of_kernel();
     owners.extend(crew.owners());
     owners.sort_by(|a, b| a.pattern.cmp(&b.pattern));
@@ -28,7 +28,7 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         })?,
         None => overview(&owners),
     };
-    shell.output.result(&text);
+    cli.output.result(&text);
     Ok(())
 }
 

@@ -1,21 +1,21 @@
 //! Operations of one word in which every plugin does its part: `details`, `remove`.
 
-use super::{Failure, Operation, Shell, confirm, operate};
+use super::{Cli, Failure, Operation, confirm, operate};
 
 /// Prints what is up, host by host.
-pub fn details(shell: &Shell) -> Result<(), Failure> {
-    run(shell, Operation { prints: true, ..Operation::new("details") })
+pub fn details(cli: &Cli) -> Result<(), Failure> {
+    run(cli, Operation { prints: true, ..Operation::new("details") })
 }
 
 /// Takes everything of this service off its hosts.
-pub fn remove(shell: &Shell) -> Result<(), Failure> {
-    if !shell.globals.yes {
+pub fn remove(cli: &Cli) -> Result<(), Failure> {
+    if !cli.globals.yes {
         confirm("This will remove all containers and images. Are you sure?")?;
     }
-    run(shell, Operation::new("remove"))
+    run(cli, Operation::new("remove"))
 }
 
-fn run(shell: &Shell, operation: Operation) -> Result<(), Failure> {
-    let workspace = shell.workspace()?;
-    shell.block(operate(&workspace, operation, &shell.globals, &shell.output))
+fn run(cli: &Cli, operation: Operation) -> Result<(), Failure> {
+    let workspace = cli.workspace()?;
+    cli.block(operate(&workspace, operation, &cli.globals, &cli.output))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::model::diagnostic::Kind;
 
 use super::super::workspace::bundled_plugins;
-use super::{Failure, Shell};
+use super::{Cli, Failure};
 
 const DEPLOY: &str = "\
 # The name of your app: containers are named after it.
@@ -52,11 +52,11 @@ const HOOKS: [(&str, &str); 3] = [
 ];
 
 /// Writes each file only if it is not there.
-pub fn run(shell: &Shell) -> Result<(), Failure> {
-    let config = &shell.globals.config;
-    write(shell, config, DEPLOY, 0o644)?;
-    write(shell, Path::new(".env"), ENV, 0o600)?;
-    let plugins = bundled_plugins(&shell.plugins)?;
+pub fn run(cli: &Cli) -> Result<(), Failure> {
+    let config = &cli.globals.config;
+    write(cli, config, DEPLOY, 0o644)?;
+    write(cli, Path::new(".env"), ENV, 0o600)?;
+    let plugins = bundled_plugins(&cli.plugins)?;
     let theirs = plugins.iter().flat_map(|plugin| &plugin.description().hooks);
     let theirs = theirs.map(|hook| (hook.name.as_str(), hook.about.as_str()));
     // They run once the `.sample` is taken off their names.
@@ -64,19 +64,19 @@ pub fn run(shell: &Shell) -> Result<(), Failure> {
         let text = format!(
             "#!/bin/sh\n# {about}.\n\necho \"$KAMAL_PERFORMER: {name} of $KAMAL_SERVICE_VERSION on $KAMAL_HOSTS\"\n"
         );
-        write(shell, Path::new(&format!(".kamal/hooks/{name}.sample")), &text, 0o755)?;
+        write(cli, Path::new(&format!(".kamal/hooks/{name}.sample")), &text, 0o755)?;
     }
-    shell.output.say("Next: edit both, keep .env out of version control, then: windlass setup");
+    cli.output.say("Next: edit both, keep .env out of version control, then: windlass setup");
     Ok(())
 }
 
-fn write(shell: &Shell, path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+fn write(cli: &Cli, path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let place =
         |error: std::io::Error| Failure::of(Kind::Io, format!("{}: {error}", path.display()));
     if path.exists() {
-        shell.output.say(&format!("{} is there already; it stays as it is", path.display()));
+        cli.output.say(&format!("{} is there already; it stays as it is", path.display()));
         return Ok(());
     }
     if let Some(parent) = path.parent() {
@@ -89,6 +89,6 @@ fn write(shell: &Shell, path: &Path, text: &str, mode: u32) -> Result<(), Failur
         .open(path)
         .map_err(place)?;
     file.write_all(text.as_bytes()).map_err(place)?;
-    shell.output.say(&format!("wrote {}", path.display()));
+    cli.output.say(&format!("wrote {}", path.display()));
     Ok(())
 }

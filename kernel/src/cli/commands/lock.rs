@@ -3,29 +3,29 @@
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
-use crate::deploy::hosts::{Entry, Hosts as _};
-use crate::lock::{Answer, Details, script};
+use crate::deploy::hosts::{Acquire, Hosts as _};
+use crate::lock::{Details, LockAnswer, script};
 use crate::model::diagnostic::{Diagnostic, Kind};
 use crate::model::paths::Paths;
 
 use super::super::operate::{self, Ready};
 use super::super::view::View;
-use super::{Failure, Operation, Shell, confirm};
+use super::{Cli, Failure, Operation, confirm};
 
 /// Shows, takes or gives back the deploy lock on the primary host.
-pub fn run(shell: &Shell<'_>, matches: &ArgMatches) -> Result<(), Failure> {
-    let mut workspace = shell.workspace()?;
-    let primary = workspace.brief.project.primary_host.clone();
-    workspace.brief.hosts = vec![primary.clone()];
+pub fn run(cli: &Cli<'_>, matches: &ArgMatches) -> Result<(), Failure> {
+    let mut workspace = cli.workspace()?;
+    let primary = workspace.request.project.primary_host.clone();
+    workspace.request.hosts = vec![primary.clone()];
     let (verb, matches) = matches.subcommand().expect("clap requires a verb");
     let name = format!("lock {verb}");
     let operation = Operation::new(&name);
-    shell.block(async {
-        let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
+    cli.block(async {
+        let ready = operate::ready(&workspace, &operation, &cli.globals, &cli.output).await?;
         let done = match verb {
-            "acquire" => acquire(shell, &ready, &primary, matches).await,
-            "release" => release(shell, &ready, &primary, matches).await,
-            _ => status(shell, &ready, &primary).await,
+            "acquire" => acquire(cli, &ready, &primary, matches).await,
+            "release" => release(cli, &ready, &primary, matches).await,
+            _ => status(cli, &ready, &primary).await,
         };
         ready.close().await;
         done
@@ -33,7 +33,7 @@ pub fn run(shell: &Shell<'_>, matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 fn paths(ready: &Ready) -> Paths {
-    let project = &ready.run.brief.project;
+    let project = &ready.run.request.project;
     Paths::new(&project.run_directory, &project.service, project.destination.as_deref())
 }
 
@@ -41,14 +41,14 @@ fn paths(ready: &Ready) -> Paths {
 struct Held(Option<(Details, Option<i64>)>);
 
 async fn held(ready: &Ready, primary: &str) -> Result<Held, Failure> {
-    let look = ready.run.hosts.look(primary, Entry::default(), Vec::new()).await?;
+    let look = ready.run.hosts.look(primary, Acquire::default(), Vec::new()).await?;
     let facts = look.facts.unwrap_or_default();
     Ok(Held(facts.lock.map(|lock| (Details::decode(&lock), facts.lease))))
 }
 
-async fn status(shell: &Shell<'_>, ready: &Ready, primary: &str) -> Result<(), Failure> {
+async fn status(cli: &Cli<'_>, ready: &Ready, primary: &str) -> Result<(), Failure> {
     let held = held(ready, primary).await?;
-    shell.output.show(&held);
+    cli.output.show(&held);
     Ok(())
 }
 
@@ -73,25 +73,25 @@ impl View for Held {
 }
 
 async fn acquire(
-    shell: &Shell<'_>,
+    cli: &Cli<'_>,
     ready: &Ready,
     primary: &str,
     matches: &ArgMatches,
 ) -> Result<(), Failure> {
     let message = matches.get_one::<String>("message").expect("clap requires it");
     let settings = &ready.run.settings;
-    let details = Details::new(&settings.owner, &settings.now, &ready.run.brief.version, message);
+    let details = Details::new(&settings.owner, &settings.now, &ready.run.request.version, message);
     let part = script::acquire_by_hand(&paths(ready), &details);
     match said(ready, primary, &part).await? {
-        Some(Answer::Acquired { .. }) => {
-            shell.output.say(&format!(
+        Some(LockAnswer::Acquired { .. }) => {
+            cli.output.say(&format!(
                 "The lock is taken (lock {}). Give it back with: windlass lock release {}",
                 details.id(),
                 details.id()
             ));
             Ok(())
         }
-        Some(Answer::Held { by, .. }) => Err(Failure::with_help(
+        Some(LockAnswer::Held { by, .. }) => Err(Failure::with_help(
             format!(
                 "the lock is held by {} since {}: {} (lock {})",
                 by.owner(),
@@ -109,13 +109,13 @@ async fn acquire(
 }
 
 async fn release(
-    shell: &Shell<'_>,
+    cli: &Cli<'_>,
     ready: &Ready,
     primary: &str,
     matches: &ArgMatches,
 ) -> Result<(), Failure> {
     let Held(Some((by, _))) = held(ready, primary).await? else {
-        shell.output.say("There is no deploy lock.");
+        cli.output.say("There is no deploy lock.");
         return Ok(());
     };
     match matches.get_one::<String>("ID") {
@@ -131,7 +131,7 @@ async fn release(
             ));
         }
         Some(_) => {}
-        None if shell.globals.yes => {}
+        None if cli.globals.yes => {}
         None => confirm(&format!(
             "Release the lock of {} since {} ({})?",
             by.owner(),
@@ -141,20 +141,20 @@ async fn release(
     }
     let part = script::release_by_hand(&paths(ready), Some(&by));
     match said(ready, primary, &part).await? {
-        Some(Answer::Released | Answer::Free) => {
-            shell.output.say("The lock is released.");
+        Some(LockAnswer::Released | LockAnswer::Free) => {
+            cli.output.say("The lock is released.");
             Ok(())
         }
         _ => Err(Failure::with_help("the lock changed hands meanwhile", "windlass lock status")),
     }
 }
 
-async fn said(ready: &Ready, primary: &str, part: &str) -> Result<Option<Answer>, Failure> {
+async fn said(ready: &Ready, primary: &str, part: &str) -> Result<Option<LockAnswer>, Failure> {
     let mut answer = None;
     ready
         .run
         .hosts
-        .ask(primary, part, |words| answer = answer.take().or(Answer::read(words)))
+        .ask(primary, part, |words| answer = answer.take().or(LockAnswer::read(words)))
         .await?;
     Ok(answer)
 }

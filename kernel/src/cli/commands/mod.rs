@@ -25,7 +25,7 @@ use tokio::runtime::Runtime;
 use crate::deploy::remote::Remote;
 use crate::deploy::{Run, RunError};
 use crate::local::{self, Here};
-use crate::plugin::{DefaultVersion, Host};
+use crate::plugin::{DefaultVersion, Loader};
 
 use super::args::Globals;
 use super::failure::Failure;
@@ -33,18 +33,18 @@ use super::nouns;
 use super::operate::{self, Operation, operate};
 use super::output::Output;
 use super::stream::Stream;
-use super::workspace::{self, Workspace, plugin_host};
+use super::workspace::{self, Workspace, plugin_loader};
 
 /// What every command is given.
-pub struct Shell<'a> {
+pub struct Cli<'a> {
     pub globals: Globals,
     pub env: BTreeMap<String, String>,
     pub output: Output,
-    pub plugins: Host,
+    pub plugins: Loader,
     runtime: &'a dyn Fn() -> std::io::Result<Runtime>,
 }
 
-impl Shell<'_> {
+impl Cli<'_> {
     /// Runs what needs connections or processes.
     pub fn block<T>(&self, future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         (self.runtime)()?.block_on(future)
@@ -84,7 +84,7 @@ impl Shell<'_> {
     /// The project, for a command that starts a version and so must know which.
     pub fn workspace_with_version(&self) -> Result<Workspace, Failure> {
         let workspace = self.workspace()?;
-        if workspace.brief.version.is_empty() {
+        if workspace.request.version.is_empty() {
             return Err(Failure::with_help(
                 "there is no version to deploy: this directory is no git repository with a commit",
                 "commit your work, or pass --version VERSION",
@@ -114,20 +114,20 @@ pub fn dispatch(
     };
     let globals = deepest(&matches, Globals::read);
     let output = Output::new(&globals);
-    let plugins = plugin_host(&env, Some(&output));
-    let shell = Shell { globals, env, output, plugins, runtime };
-    let done = run(&shell, &matches);
+    let plugins = plugin_loader(&env, Some(&output));
+    let cli = Cli { globals, env, output, plugins, runtime };
+    let done = run(&cli, &matches);
     // A failure of another kind is told as such.
-    let cut_off = shell.output.is_cut_off() && (done.is_ok() || shell.output.has_stopped());
+    let cut_off = cli.output.is_cut_off() && (done.is_ok() || cli.output.has_stopped());
     match done {
-        _ if cut_off => shell.output.fail(Failure::CutOff),
+        _ if cut_off => cli.output.fail(Failure::CutOff),
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => shell.output.fail(failure),
+        Err(failure) => cli.output.fail(failure),
     }
 }
 
 fn parse(words: Vec<OsString>, env: &BTreeMap<String, String>) -> Result<ArgMatches, Failure> {
-    let nouns = nouns::in_use(&words, env, &plugin_host(env, None))?;
+    let nouns = nouns::in_use(&words, env, &plugin_loader(env, None))?;
     let described: Vec<_> = nouns.iter().map(|plugin| plugin.description()).collect();
     // `-h` means hosts after a command, and help as the first word.
     let words = words.into_iter().enumerate().map(|(i, word)| {
@@ -136,22 +136,22 @@ fn parse(words: Vec<OsString>, env: &BTreeMap<String, String>) -> Result<ArgMatc
     Ok(nouns::command(&described).try_get_matches_from(words)?)
 }
 
-fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
+fn run(cli: &Cli, matches: &ArgMatches) -> Result<(), Failure> {
     match matches.subcommand() {
-        Some(("init", _)) => init::run(shell),
-        Some((name @ ("setup" | "deploy" | "redeploy"), m)) => deploy::run(shell, name, m),
-        Some(("rollback", m)) => rollback::run(shell, m),
-        Some(("plan", m)) => plan::run(shell, m),
-        Some(("apply", m)) => apply::run(shell, m),
-        Some(("lock", m)) => lock::run(shell, m),
-        Some(("details", _)) => everywhere::details(shell),
-        Some(("remove", _)) => everywhere::remove(shell),
-        Some(("audit", _)) => audit::run(shell),
-        Some(("status", _)) => status::run(shell),
-        Some(("envify", m)) => envify::run(shell, m),
-        Some(("docs", m)) => docs::run(shell, m),
-        Some(("config", _)) => config::run(shell),
-        Some((noun, m)) => plugin_command(shell, noun, m),
+        Some(("init", _)) => init::run(cli),
+        Some((name @ ("setup" | "deploy" | "redeploy"), m)) => deploy::run(cli, name, m),
+        Some(("rollback", m)) => rollback::run(cli, m),
+        Some(("plan", m)) => plan::run(cli, m),
+        Some(("apply", m)) => apply::run(cli, m),
+        Some(("lock", m)) => lock::run(cli, m),
+        Some(("details", _)) => everywhere::details(cli),
+        Some(("remove", _)) => everywhere::remove(cli),
+        Some(("audit", _)) => audit::run(cli),
+        Some(("status", _)) => status::run(cli),
+        Some(("envify", m)) => envify::run(cli, m),
+        Some(("docs", m)) => docs::run(cli, m),
+        Some(("config", _)) => config::run(cli),
+        Some((noun, m)) => plugin_command(cli, noun, m),
         None => Ok(()),
     }
 }
@@ -166,21 +166,21 @@ fn deepest<T>(matches: &ArgMatches, read: impl Fn(&ArgMatches) -> T) -> T {
 }
 
 /// A command that a plugin brings.
-fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
+fn plugin_command(cli: &Cli, noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
     let (name, matches) = match matches.subcommand() {
         Some((verb, below)) => (format!("{noun} {verb}"), below),
         None => (noun.to_string(), matches),
     };
-    let workspace = shell.workspace()?;
+    let workspace = cli.workspace()?;
     let missing = || Failure::new(format!("no plugin of this project has `{name}`"));
     let (_, spec) = workspace.crew.command(&name).ok_or_else(missing)?;
     let mut arguments = nouns::arguments(spec, matches);
     // That one was asked for, beside which one is meant.
-    if let Some(version) = &shell.globals.version {
+    if let Some(version) = &cli.globals.version {
         arguments["version"] = version.as_str().into();
     }
     if let Some(question) = &spec.confirm
-        && !shell.globals.yes
+        && !cli.globals.yes
     {
         confirm(question)?;
     }
@@ -188,7 +188,7 @@ fn plugin_command(shell: &Shell, noun: &str, matches: &ArgMatches) -> Result<(),
     let in_service = spec.version == DefaultVersion::InService;
     let aims = spec.aims.clone();
     let operation = Operation { aims, arguments, prints, in_service, ..Operation::new(&name) };
-    shell.block(operate(&workspace, operation, &shell.globals, &shell.output))
+    cli.block(operate(&workspace, operation, &cli.globals, &cli.output))
 }
 
 /// Asks at the terminal. Anything but `y` is no; without a terminal it says what to type.

@@ -13,17 +13,17 @@ use crate::model::wit;
 use super::super::plan_text::{self, Strangers};
 use super::super::view::View;
 use super::super::{operate, workspace};
-use super::{Failure, Operation, Shell, Workspace};
+use super::{Cli, Failure, Operation, Workspace};
 
 /// Observes and plans; prints the plan, and writes it if asked.
-pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
-    let workspace = shell.workspace_with_version()?;
+pub fn run(cli: &Cli, matches: &ArgMatches) -> Result<(), Failure> {
+    let workspace = cli.workspace_with_version()?;
     if matches.get_one::<String>("output").is_some() && !workspace.sensitive.is_empty() {
         return Err(carries_secrets(&workspace));
     }
     let operation = Operation::deploy("deploy", matches.get_flag("skip-push"));
-    let (plan, seen) = shell.block(async {
-        let ready = operate::ready(&workspace, &operation, &shell.globals, &shell.output).await?;
+    let (plan, seen) = cli.block(async {
+        let ready = operate::ready(&workspace, &operation, &cli.globals, &cli.output).await?;
         let made = async {
             let seen = ready.run.observe().await?;
             let plan = ready.run.plan(&seen)?;
@@ -34,15 +34,15 @@ pub fn run(shell: &Shell, matches: &ArgMatches) -> Result<(), Failure> {
         made.map_err(|e| workspace::place(e, &workspace))
     })?;
     if let Some(path) = matches.get_one::<String>("output") {
-        let mut brief = workspace.brief.clone();
-        brief.operation = wit::Operation { name: operation.name.into(), aims: operation.aims };
-        brief.arguments = operation.arguments;
-        Saved::new(&workspace.crew, &brief, plan.clone(), seen).write(Path::new(path))?;
-        shell.output.say(&format!("wrote {path}; to do exactly this: windlass apply {path}"));
+        let mut request = workspace.request.clone();
+        request.operation = wit::Operation { name: operation.name.into(), aims: operation.aims };
+        request.arguments = operation.arguments;
+        Saved::new(&workspace.crew, &request, plan.clone(), seen).write(Path::new(path))?;
+        cli.output.say(&format!("wrote {path}; to do exactly this: windlass apply {path}"));
     }
-    let names = workspace::strangers(&workspace.brief.project);
+    let names = workspace::strangers(&workspace.request.project);
     let strangers = Strangers::of(&workspace.crew, names);
-    shell.output.show(&Planned { plan, strangers, verbose: shell.globals.verbose });
+    cli.output.show(&Planned { plan, strangers, verbose: cli.globals.verbose });
     Ok(())
 }
 

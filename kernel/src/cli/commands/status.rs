@@ -7,20 +7,20 @@ use crate::deploy::standing::Standing;
 use crate::lock::Details;
 
 use super::super::view::View;
-use super::{Failure, Operation, Shell};
+use super::{Cli, Failure, Operation};
 
 /// Deploys that are shown of each host.
 const SHOWN: usize = 5;
 
 /// Looks at all hosts at once and prints what it finds.
-pub fn run(shell: &Shell) -> Result<(), Failure> {
-    let workspace = shell.workspace()?;
+pub fn run(cli: &Cli) -> Result<(), Failure> {
+    let workspace = cli.workspace()?;
     let operation = Operation { prints: true, ..Operation::new("status") };
-    let status = shell.ask(&workspace, &operation, async |run| run.status().await)?;
-    status.standing.iter().for_each(|standing| shell.output.show(standing));
-    status.lock.iter().for_each(|by| shell.output.show(&Lock(by)));
+    let status = cli.ask(&workspace, &operation, async |run| run.status().await)?;
+    status.standing.iter().for_each(|standing| cli.output.show(standing));
+    status.lock.iter().for_each(|by| cli.output.show(&Lock(by)));
     for (host, records) in &status.history {
-        records.iter().take(SHOWN).for_each(|record| shell.output.show(&Past { host, record }));
+        records.iter().take(SHOWN).for_each(|record| cli.output.show(&Past { host, record }));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::files::Directory;
 use crate::config::load::{LoadOptions, Loaded, Problems, from_disk, load};
-use crate::model::project::{BootLimit, Gate};
+use crate::model::project::{BootLimit, GatePosition};
 
 pub(super) fn run(
     directory: &Directory,
@@ -93,7 +93,10 @@ fn reads_a_whole_project() {
     );
     assert_eq!(project.ssh.max_concurrent_starts, Some(5));
     assert_eq!((project.boot.limit, project.boot.wait), (Some(BootLimit::Percent(25)), 3));
-    assert_eq!((project.windlass.gate, project.windlass.lock_wait), (Gate::Start, Some(60)));
+    assert_eq!(
+        (project.windlass.gate, project.windlass.lock_wait),
+        (GatePosition::Start, Some(60))
+    );
     assert_eq!(project.windlass.plugins["caddy"].settings["port"], 80);
     assert_eq!(
         project.windlass.plugins["traefik"].component.as_deref(),
@@ -110,7 +113,7 @@ fn defaults() {
         ("root", None, ".kamal")
     );
     assert_eq!(project.hooks_path, PathBuf::from(".kamal/hooks"));
-    assert_eq!((project.boot.limit, project.windlass.gate), (None, Gate::Retire));
+    assert_eq!((project.boot.limit, project.windlass.gate), (None, GatePosition::Retire));
     assert_eq!(project.config["servers"][0], "h1");
 }
 

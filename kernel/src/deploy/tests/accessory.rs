@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::bench::{self, Bench};
 use super::client::Cut;
 use super::keys::with;
-use super::machine::{HOME, image_id};
 use super::shown;
+use super::sim_host::{HOME, image_id};
 
 /// A database on a host of its own, with everything; a cache on the hosts of a role.
 fn bench() -> Bench {
@@ -63,8 +63,8 @@ fn busy() -> Bench {
 /// The accessory plugin's steps of an operation.
 async fn planned(bench: &Bench, operation: &str, arguments: Value) -> String {
     let (mut run, _) = bench.run("v2", Cut::Never);
-    run.brief.arguments = arguments;
-    run.brief.operation = bench::operation(operation, &run.brief.arguments);
+    run.request.arguments = arguments;
+    run.request.operation = bench::operation(operation, &run.request.arguments);
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
     plan.steps.iter().filter(|step| step.plugin == "accessory").map(shown::whole).collect()

@@ -43,7 +43,7 @@ fn command(role: &str, argv: &[&str]) -> RoleCommand {
 }
 
 fn step(host: &str, action: Action) -> Step {
-    Step { action, ..share(host, "migrate.up", true).step }
+    Step { action, ..share(host, "migrate.up", true).spec }
 }
 
 /// The container of a command on a host.

@@ -8,31 +8,31 @@ use tokio::sync::watch;
 
 use super::client::{Client, Cut};
 use super::fleet::Fleet;
-use super::machine::Machine;
+use super::sim_host::SimHost;
 use crate::config::declared::Declared;
 use crate::config::load::{LoadOptions, from_disk, load};
 use crate::config::ownership;
-use crate::deploy::crew::{Brief, Crew};
+use crate::deploy::crew::{Crew, Request};
 use crate::deploy::hooks::Hooks;
 use crate::deploy::local_files::LocalFiles;
-use crate::deploy::seen::Seen;
+use crate::deploy::snapshot::Snapshot;
 use crate::deploy::{Report, Run, RunError, Settings, operation as operations};
 use crate::model::event::{Event, Sink};
 use crate::model::plan::Plan;
 use crate::model::secret::SecretStore;
 use crate::model::wit::{GitState, Machine as Here, Operation};
-use crate::plugin::{Host, HostOptions, Limits, Source, bundled};
+use crate::plugin::{Limits, Loader, LoaderOptions, Source, bundled};
 
 /// The bundled plugins, compiled once; later runs of the tests find the code in a cache
 /// beside the test program.
 pub static CREW: LazyLock<Crew> = LazyLock::new(|| {
     let program = std::env::current_exe().unwrap();
-    let host = Host::new(HostOptions {
+    let loader = Loader::new(LoaderOptions {
         cache_dir: Some(program.with_file_name("windlass-plugins-of-tests")),
         limits: Limits::default(),
         log: Arc::new(|_, _, _| {}),
     });
-    let plugins = bundled().map(|name| host.load(Source::Bundled(name.into())).unwrap());
+    let plugins = bundled().map(|name| loader.load(Source::Bundled(name.into())).unwrap());
     Crew::new(plugins.collect()).unwrap()
 });
 
@@ -109,10 +109,10 @@ impl Outcome {
 
 impl Bench {
     pub fn new(config: &str) -> Self {
-        let brief = brief(config, "v0", 0);
-        let hosts = brief.project.hosts.iter().map(|h| (h.name.clone(), Machine::default()));
-        let machines: BTreeMap<String, Machine> = hosts.collect();
-        let fleet = Arc::new(Fleet::new(machines, &brief.project.primary_host));
+        let request = request(config, "v0", 0);
+        let hosts = request.project.hosts.iter().map(|h| (h.name.clone(), SimHost::default()));
+        let machines: BTreeMap<String, SimHost> = hosts.collect();
+        let fleet = Arc::new(Fleet::new(machines, &request.project.primary_host));
         Self { fleet, config: config.to_string(), runs: Mutex::new(0) }
     }
 
@@ -140,12 +140,12 @@ impl Bench {
     pub fn run(&self, version: &str, cut: Cut) -> (Run<Client>, Events) {
         let mut number = self.runs.lock().unwrap();
         *number += 1;
-        let brief = brief(&self.config, version, *number);
+        let request = request(&self.config, version, *number);
         let events = Events::default();
         let told = events.clone();
         let sink: Sink = Arc::new(move |event| told.lock().unwrap().push(event));
         let stop = watch::Sender::new(false);
-        let client = Client::new(self.fleet.clone(), &brief.run_id, cut, stop.clone());
+        let client = Client::new(self.fleet.clone(), &request.run_id, cut, stop.clone());
         let mut secrets = SecretStore::default();
         secrets.insert("PASSWORD", "sesame");
         let settings = Settings {
@@ -160,7 +160,7 @@ impl Bench {
         let crew = CREW.clone();
         let hooks = Hooks::default();
         let hosts = Arc::new(client);
-        (Run { hosts, crew, brief, secrets, hooks, sink, stop, settings }, events)
+        (Run { hosts, crew, request, secrets, hooks, sink, stop, settings }, events)
     }
 
     pub async fn deploy(&self, version: &str) -> Outcome {
@@ -175,7 +175,7 @@ impl Bench {
     /// The same for `redeploy` or `rollback`.
     pub async fn perform(&self, operation: &str, version: &str, cut: Cut) -> Outcome {
         let (mut run, events) = self.run(version, cut);
-        run.brief.operation = self::operation(operation, &run.brief.arguments);
+        run.request.operation = self::operation(operation, &run.request.arguments);
         let client = run.hosts.clone();
         let result = tokio::select! {
             result = all(&run) => Some(result),
@@ -186,7 +186,7 @@ impl Bench {
     }
 
     /// Observes and plans.
-    pub async fn plan(&self, version: &str) -> (Plan, Seen) {
+    pub async fn plan(&self, version: &str) -> (Plan, Snapshot) {
         let (run, _) = self.run(version, Cut::Never);
         let seen = run.observe().await.unwrap();
         (run.plan(&seen).unwrap(), seen)
@@ -209,7 +209,7 @@ pub fn operation(name: &str, arguments: &Value) -> Operation {
 }
 
 /// What a run of `deploy` knows before it asks anybody.
-pub fn brief(config: &str, version: &str, run: u32) -> Brief {
+pub fn request(config: &str, version: &str, run: u32) -> Request {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("deploy.yml");
     std::fs::write(&path, config).unwrap();
@@ -231,7 +231,7 @@ pub fn brief(config: &str, version: &str, run: u32) -> Brief {
     assert!(problems.is_empty(), "{problems:?}");
     let mut project = loaded.project;
     Declared::read(&loaded.tree, &owners).add_to(&mut project);
-    let brief = Brief {
+    let request = Request {
         hosts: project.hosts.iter().map(|host| host.name.clone()).collect(),
         roles: project.roles.iter().map(|role| role.name.clone()).collect(),
         others: Vec::new(),
@@ -250,5 +250,5 @@ pub fn brief(config: &str, version: &str, run: u32) -> Brief {
         routed: BTreeMap::new(),
         machine: Here { directory: "/shop".into(), cache: None, git: GitState::None },
     };
-    brief.with_routes_and_repository(crew).unwrap()
+    request.with_routes_and_repository(crew).unwrap()
 }

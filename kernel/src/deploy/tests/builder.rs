@@ -16,10 +16,10 @@ use crate::model::wit::{GitState, Machine, WorkTree};
 /// `uncommitted` there, even nothing.
 async fn here(operation: &str, config: Value, uncommitted: Option<&str>) -> String {
     let (mut run, _) = Bench::new(&with(&config)).run("v2", Cut::Never);
-    run.brief.arguments = json!({});
-    run.brief.operation = bench::operation(operation, &run.brief.arguments);
+    run.request.arguments = json!({});
+    run.request.operation = bench::operation(operation, &run.request.arguments);
     if let Some(uncommitted) = uncommitted {
-        run.brief.machine = Machine {
+        run.request.machine = Machine {
             directory: "/home/jo/mono/shop".into(),
             cache: Some("/home/jo/.cache/windlass".into()),
             git: GitState::WorkTree(WorkTree {
@@ -32,7 +32,7 @@ async fn here(operation: &str, config: Value, uncommitted: Option<&str>) -> Stri
     }
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
-    plan.steps.iter().filter(|step| step.step.host == LOCAL).map(shown::action).collect()
+    plan.steps.iter().filter(|step| step.spec.host == LOCAL).map(shown::action).collect()
 }
 
 fn builder(settings: Value) -> Value {

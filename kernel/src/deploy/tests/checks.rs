@@ -8,7 +8,7 @@ use serde_json::json;
 use super::bench::{Bench, Outcome, operation, shop};
 use super::client::{Client, Cut};
 use super::fleet::Lock;
-use super::machine::{REPOSITORY, image_id};
+use super::sim_host::{REPOSITORY, image_id};
 use crate::deploy::Run;
 use crate::deploy::hooks::Hooks;
 use crate::lock::Details;
@@ -137,7 +137,7 @@ async fn a_good_web_host_takes_the_workers_along_and_none_that_failed() {
 #[tokio::test]
 async fn the_same_version_makes_room_for_itself() {
     for (_, bench) in both().await {
-        let run_id = bench.copy().run("v1", Cut::Never).0.brief.run_id;
+        let run_id = bench.copy().run("v1", Cut::Never).0.request.run_id;
         assert!(deploy(&bench, "v1").await.0.good());
         let state = bench.fleet.lock();
         for (host, role) in [("web-1", "web"), ("web-2", "web"), ("job-1", "workers")] {
@@ -169,7 +169,7 @@ async fn a_rollback_to_what_one_host_has_lost_changes_nothing() {
         bench.fleet.lock().machine("job-1").images.retain(|(known, _)| *known != image);
         let before = bench.fleet.lock().performed.len();
         let (mut run, _) = bench.run("v1", Cut::Never);
-        run.brief.operation = operation("rollback", &run.brief.arguments);
+        run.request.operation = operation("rollback", &run.request.arguments);
         let seen = run.observe().await.unwrap();
         let error = run.plan(&seen).unwrap_err().to_string();
         assert!(error.contains("job-1") && error.contains("no longer on the host"), "{error}");
@@ -243,9 +243,9 @@ impl Check {
     /// A deploy of version 2 that has it.
     fn of(&self, bench: &Bench) -> Run<Client> {
         let (mut run, _) = bench.run("v2", Cut::Never);
-        run.brief.project.hooks_path = self.directory.path().into();
+        run.request.project.hooks_path = self.directory.path().into();
         let env = std::collections::BTreeMap::new();
-        run.hooks = Hooks::new(&run.brief, &env, "Jo", "2026-01-02T03:04:05Z", "deploy");
+        run.hooks = Hooks::new(&run.request, &env, "Jo", "2026-01-02T03:04:05Z", "deploy");
         run.hooks = run.hooks.of_a_deploy();
         run
     }
@@ -326,7 +326,7 @@ async fn the_gate_is_decided_also_where_nothing_was_started() {
     for (_, bench) in both().await {
         let (run, _) = bench.run("v1", Cut::Never);
         // Nobody can see what has the name that the old container is to get.
-        let taken = format!("shop-web-v1_replaced_{}", &run.brief.run_id[..16]);
+        let taken = format!("shop-web-v1_replaced_{}", &run.request.run_id[..16]);
         for host in ["web-1", "web-2"] {
             bench.fleet.lock().machine(host).add(&taken, "somebody/else:1");
         }
@@ -347,9 +347,9 @@ async fn filters_do_not_move_the_lock() {
     let bench = Bench::with(THREE, "v1").await;
     let of_workers = || {
         let (mut run, _) = bench.run("v2", Cut::Never);
-        run.brief.hosts = vec!["job-1".into()];
-        run.brief.roles = vec!["workers".into()];
-        run.brief.chosen_roles = true;
+        run.request.hosts = vec!["job-1".into()];
+        run.request.roles = vec!["workers".into()];
+        run.request.chosen_roles = true;
         run.settings.lock_wait_s = 0;
         run
     };
@@ -379,8 +379,8 @@ async fn app_boot_replaces_without_pull_and_prune() {
             machine.tag(&format!("{REPOSITORY}:v2"), image_id("v2"));
         }
         let (mut run, _) = bench.run("v2", Cut::Never);
-        run.brief.arguments = json!({});
-        run.brief.operation = operation("app boot", &run.brief.arguments);
+        run.request.arguments = json!({});
+        run.request.operation = operation("app boot", &run.request.arguments);
         let seen = run.observe().await.unwrap();
         let plan = run.plan(&seen).unwrap();
         let before = bench.fleet.lock().performed.len();
@@ -410,8 +410,8 @@ async fn app_remove_leaves_other_destinations_alone() {
     }
     assert_eq!(up(&bench), ["v1 v2"; 3]);
     let (mut run, _) = bench.run("v2", Cut::Never);
-    run.brief.operation = operation("app remove", &run.brief.arguments);
-    run.brief.project.destination = Some("staging".into());
+    run.request.operation = operation("app remove", &run.request.arguments);
+    run.request.project.destination = Some("staging".into());
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
     run.perform(plan, seen).await.unwrap();

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 
 use super::fleet::{Fleet, Lock};
-use super::machine::HOME;
-use crate::deploy::hosts::{Entry, Heartbeat, HostError, Hosts};
-use crate::deploy::seen::Look;
-use crate::execute::observe::HostFacts;
-use crate::lock::{Answer, Details, LEASE_S};
+use super::sim_host::HOME;
+use crate::deploy::hosts::{Acquire, Heartbeat, HostError, Hosts};
+use crate::deploy::snapshot::Look;
+use crate::execute::observe::KernelFacts;
+use crate::lock::{Details, LEASE_S, LockAnswer};
 use crate::model::wit::Query;
 
 /// What happens to the client, at which of its boundaries.
@@ -127,7 +127,7 @@ impl Client {
     }
 
     /// Takes the lock or says who has it; waits for the end of a lease.
-    async fn acquire(&self, details: &Details, wait_s: u64) -> Answer {
+    async fn acquire(&self, details: &Details, wait_s: u64) -> LockAnswer {
         let until = self.inner.fleet.lock().clock + wait_s * 1000;
         loop {
             {
@@ -141,15 +141,18 @@ impl Client {
                 match state.lock.clone() {
                     None => {
                         state.lock = Some(ours);
-                        return Answer::Acquired { taken_over_from: None };
+                        return LockAnswer::Acquired { taken_over_from: None };
                     }
                     Some(theirs) if theirs.ends.is_some_and(|ends| ends <= now) => {
                         state.lock = Some(ours);
-                        return Answer::Acquired { taken_over_from: Some(theirs.details) };
+                        return LockAnswer::Acquired { taken_over_from: Some(theirs.details) };
                     }
                     Some(theirs) if now >= until => {
                         let left = |ends: u64| (ends - now) as i64 / 1000;
-                        return Answer::Held { by: theirs.details, lease_s: theirs.ends.map(left) };
+                        return LockAnswer::Held {
+                            by: theirs.details,
+                            lease_s: theirs.ends.map(left),
+                        };
                     }
                     Some(_) => state.clock += 500,
                 }
@@ -159,7 +162,7 @@ impl Client {
     }
 
     /// Raises a fence; ends the script that holds it.
-    async fn raise(&self, host: &str, number: u64, or_more: bool) -> Answer {
+    async fn raise(&self, host: &str, number: u64, or_more: bool) -> LockAnswer {
         loop {
             {
                 let mut state = self.inner.fleet.lock();
@@ -168,10 +171,10 @@ impl Client {
                     None => {
                         let fence = &mut state.machine(host).fence;
                         if *fence >= number && !or_more {
-                            return Answer::Larger { number: *fence };
+                            return LockAnswer::Larger { number: *fence };
                         }
                         *fence = number.max(*fence + 1);
-                        return Answer::Raised { number: *fence };
+                        return LockAnswer::Raised { number: *fence };
                     }
                 }
             }
@@ -192,22 +195,27 @@ impl Heartbeat for Beat {
 impl Hosts for Client {
     type Heartbeat = Beat;
 
-    async fn look(&self, host: &str, entry: Entry, queries: Vec<Query>) -> Result<Look, HostError> {
+    async fn look(
+        &self,
+        host: &str,
+        acquire: Acquire,
+        queries: Vec<Query>,
+    ) -> Result<Look, HostError> {
         self.step().await;
         let mut look = Look::default();
-        if let Some((details, wait_s)) = &entry.lock {
+        if let Some((details, wait_s)) = &acquire.lock {
             assert_eq!(host, self.inner.fleet.primary, "there is no lock but the primary host's");
             let answer = self.acquire(details, *wait_s).await;
             look.answers.push(answer);
             self.middle().await;
-            if matches!(look.answers[0], Answer::Held { .. }) {
+            if matches!(look.answers[0], LockAnswer::Held { .. }) {
                 return Ok(look);
             }
         }
-        if let Some(number) = entry.fence {
-            let answer = self.raise(host, number, entry.lock.is_some()).await;
+        if let Some(number) = acquire.fence {
+            let answer = self.raise(host, number, acquire.lock.is_some()).await;
             self.middle().await;
-            let refused = matches!(answer, Answer::Larger { .. });
+            let refused = matches!(answer, LockAnswer::Larger { .. });
             look.answers.push(answer);
             if refused {
                 return Ok(look);
@@ -219,7 +227,7 @@ impl Hosts for Client {
             let lock = state.lock.clone().filter(|_| host == self.inner.fleet.primary);
             let machine = state.machine(host);
             let history = machine.files.get(&format!("{HOME}/.kamal/windlass/shop/history"));
-            look.facts = Some(HostFacts {
+            look.facts = Some(KernelFacts {
                 home: HOME.into(),
                 fence: machine.fence,
                 lock: lock.map(|lock| lock.details.encode()),
@@ -237,15 +245,15 @@ impl Hosts for Client {
         Ok(Beat)
     }
 
-    async fn release(&self, _: &str) -> Result<Answer, HostError> {
+    async fn release(&self, _: &str) -> Result<LockAnswer, HostError> {
         self.step().await;
         let answer = {
             let mut state = self.inner.fleet.lock();
             match state.lock.take() {
-                Some(lock) if lock.run_id == self.inner.run_id => Answer::Released,
+                Some(lock) if lock.run_id == self.inner.run_id => LockAnswer::Released,
                 other => {
                     state.lock = other;
-                    Answer::Lost
+                    LockAnswer::Lost
                 }
             }
         };

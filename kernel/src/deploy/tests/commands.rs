@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::bench::{Bench, operation};
 use super::client::Cut;
 use super::keys::{planned, with};
-use super::machine::{REPOSITORY, image_id};
+use super::sim_host::{REPOSITORY, image_id};
 
 /// The lines of a plan that begin so, without their beginning.
 fn lines(plan: &str, start: &str) -> Vec<String> {
@@ -106,8 +106,8 @@ async fn parts_of_the_app_are_removed_by_name() {
     let none = planned(&bench, "app remove_container", json!({"app-version": "v9"})).await;
     assert_eq!(none, "");
     let (mut run, _) = bench.run("v3", Cut::Never);
-    run.brief.arguments = json!({"app-version": "v3"});
-    run.brief.operation = operation("app remove_container", &run.brief.arguments);
+    run.request.arguments = json!({"app-version": "v3"});
+    run.request.operation = operation("app remove_container", &run.request.arguments);
     let seen = run.observe().await.unwrap();
     let error = run.plan(&seen).unwrap_err().to_string();
     assert!(error.contains("shop-web-v3 is up"), "{error}");

@@ -5,24 +5,24 @@ use serde_json::{Value, json};
 use super::bench::Bench;
 use super::client::Cut;
 use super::keys::with;
-use super::machine::Machine;
+use super::sim_host::SimHost;
 use crate::model::plan::PlannedStep;
 use crate::model::wit::{Action, ContainerState, ContainerStatus, HealthStatus, Phase};
 
 /// What a deploy with this `cord` does on the host, and its run, where version 1 serves and
 /// `change` was made.
-async fn planned(cord: Value, change: impl FnOnce(&mut Machine)) -> (Vec<PlannedStep>, String) {
+async fn planned(cord: Value, change: impl FnOnce(&mut SimHost)) -> (Vec<PlannedStep>, String) {
     let bench = Bench::with(&with(&json!({})), "v1").await;
     change(bench.fleet.lock().machine("web-1"));
     let bench = bench.under(&with(&json!({"healthcheck": {"cord": cord}})));
     let (run, _) = bench.run("v2", Cut::Never);
     let seen = run.observe().await.unwrap();
     let mut steps = run.plan(&seen).unwrap().steps;
-    steps.retain(|step| step.step.host == "web-1");
-    (steps, run.brief.run_id.clone())
+    steps.retain(|step| step.spec.host == "web-1");
+    (steps, run.request.run_id.clone())
 }
 
-fn old(machine: &mut Machine) -> &mut ContainerState {
+fn old(machine: &mut SimHost) -> &mut ContainerState {
     machine.find_mut("shop-web-v1").unwrap()
 }
 
@@ -55,7 +55,7 @@ fn done(steps: &[PlannedStep], run: &str, lies_at: &str) -> Vec<String> {
         path if path == format!("{lies_at}/cord") => "old".to_string(),
         other => other.to_string(),
     };
-    let told = |step: &PlannedStep| match &step.step.action {
+    let told = |step: &PlannedStep| match &step.spec.action {
         Action::WriteFile(file) => Some(format!("tie {}", name(&file.path))),
         Action::RemoveFile(path) => Some(format!("cut {}", name(path))),
         _ if step.id == "app.web.stop" => Some("stop".to_string()),
@@ -103,11 +103,11 @@ async fn what_has_no_cord_is_stopped_as_it_is() {
 }
 
 /// What is said before the old container is stopped of requests that may fail, and when.
-async fn warnings(change: impl FnOnce(&mut Machine)) -> Vec<(String, Phase)> {
+async fn warnings(change: impl FnOnce(&mut SimHost)) -> Vec<(String, Phase)> {
     let (steps, _) = planned(json!("/cord"), change).await;
     let stop = steps.iter().position(|step| step.id == "app.web.stop").unwrap();
-    let told = steps[..stop].iter().filter(|step| step.step.title.contains("may fail"));
-    told.map(|step| (step.step.title.clone(), step.step.phase)).collect()
+    let told = steps[..stop].iter().filter(|step| step.spec.title.contains("may fail"));
+    told.map(|step| (step.spec.title.clone(), step.spec.phase)).collect()
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn what_cannot_be_drained_is_said_before_it_is_stopped() {
         );
         [(title, Phase::Drain)]
     };
-    let untie = |machine: &mut Machine| old(machine).mounts.clear();
+    let untie = |machine: &mut SimHost| old(machine).mounts.clear();
     assert_eq!(warnings(|_| ()).await, []);
     assert_eq!(warnings(untie).await, lacks("cord"));
     let unchecked = warnings(|machine| old(machine).health = HealthStatus::None).await;

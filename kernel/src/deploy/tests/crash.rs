@@ -23,7 +23,7 @@ async fn recovers(bench: &Bench, cut: Cut, version: &str) {
             assert_eq!(machine.up(role), expected, "{cut:?}: {role} on {host}");
         }
         let latest = machine.images.iter().find(|(name, _)| name.ends_with(":latest"));
-        assert_eq!(latest.map(|(_, id)| id.clone()), Some(super::machine::image_id(version)));
+        assert_eq!(latest.map(|(_, id)| id.clone()), Some(super::sim_host::image_id(version)));
     }
 }
 

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 
 use super::bench::{Bench, Outcome, shop};
 use super::client::Cut;
-use super::machine::{CORD, HOME, Machine, REPOSITORY, image_id};
 use super::sample;
-use crate::model::plan::{Plan, Stretch, rank};
+use super::sim_host::{CORD, HOME, REPOSITORY, SimHost, image_id};
+use crate::model::plan::{Plan, Segment, rank};
 use crate::model::wit::{
     Action, Condition, ContainerAction, ContainerState, ContainerStatus, HealthStatus, Mount, Wait,
 };
@@ -89,7 +89,7 @@ fn proxy() -> impl Strategy<Value = Proxy> {
     prop::sample::select(vec![None, Silent, Asked, Asked, Asked, Stopped])
 }
 
-fn fill(machine: &mut Machine, left: &[Left], latest: usize, proxy: Proxy) {
+fn fill(machine: &mut SimHost, left: &[Left], latest: usize, proxy: Proxy) {
     for version in ["v0", "v1", "v2"] {
         machine.tag(&format!("{REPOSITORY}:{version}"), image_id(version));
     }
@@ -152,17 +152,17 @@ fn traefik_labels(name: &str) -> [(String, String); 6] {
 }
 
 /// The first step that takes the last container out of service before a new one is confirmed.
-fn too_early(plan: &Plan, machine: &Machine) -> Option<String> {
+fn too_early(plan: &Plan, machine: &SimHost) -> Option<String> {
     let mut serving: BTreeSet<&str> = machine.routed().iter().map(|c| c.id.as_str()).collect();
     let has_any = !serving.is_empty();
     let mut confirmed = BTreeSet::new();
     let needed: &[&str] = &["app.web.ready", "traefik.web.probe"];
-    for step in plan.steps.iter().filter(|s| s.step.when == Condition::Always) {
-        if needed.contains(&step.id.as_str()) && matches!(step.step.action, Action::Wait(_)) {
+    for step in plan.steps.iter().filter(|s| s.spec.when == Condition::Always) {
+        if needed.contains(&step.id.as_str()) && matches!(step.spec.action, Action::Wait(_)) {
             confirmed.insert(step.id.as_str());
         }
         let gone = |name: &str| machine.find(name).map(|c| c.id.as_str());
-        let out = match &step.step.action {
+        let out = match &step.spec.action {
             Action::Container(ContainerAction::Stop(stop) | ContainerAction::Remove(stop)) => {
                 gone(&stop.container)
             }
@@ -175,7 +175,7 @@ fn too_early(plan: &Plan, machine: &Machine) -> Option<String> {
         };
         let was = out.is_some_and(|id| serving.remove(id));
         if has_any && was && serving.is_empty() && confirmed.len() < needed.len() {
-            return Some(step.step.title.clone());
+            return Some(step.spec.title.clone());
         }
     }
     None
@@ -184,36 +184,36 @@ fn too_early(plan: &Plan, machine: &Machine) -> Option<String> {
 /// Every step that waits has an end, phases are in order, and no role stops what it had before
 /// its new container is ready.
 fn is_orderly(plan: &Plan) -> bool {
-    let of_host = || plan.steps.iter().filter(|step| step.step.host == "all-1");
+    let of_host = || plan.steps.iter().filter(|step| step.spec.host == "all-1");
     let is_bounded = of_host().all(|step| {
-        !matches!(step.step.action, Action::Wait(Wait::Container(_) | Wait::Http(_)))
-            || (1..=600_000).contains(&step.step.time_limit_ms)
+        !matches!(step.spec.action, Action::Wait(Wait::Container(_) | Wait::Http(_)))
+            || (1..=600_000).contains(&step.spec.time_limit_ms)
     });
     let mut done = BTreeSet::new();
-    let waits = of_host().filter(|step| step.step.when == Condition::Always).all(|step| {
+    let waits = of_host().filter(|step| step.spec.when == Condition::Always).all(|step| {
         done.insert(step.id.as_str());
-        let role = step.step.role.as_deref().unwrap_or_default();
-        !matches!(step.step.action, Action::Container(ContainerAction::Stop(_)))
+        let role = step.spec.role.as_deref().unwrap_or_default();
+        !matches!(step.spec.action, Action::Container(ContainerAction::Stop(_)))
             || done.contains(format!("app.{role}.ready").as_str())
     });
-    is_bounded && waits && of_host().is_sorted_by_key(|step| rank(step.step.phase))
+    is_bounded && waits && of_host().is_sorted_by_key(|step| rank(step.spec.phase))
 }
 
 /// The containers without what time changes: those of another destination, or of the app.
-fn still(machine: &Machine, is_wanted: impl Fn(&ContainerState) -> bool) -> Vec<ContainerState> {
+fn still(machine: &SimHost, is_wanted: impl Fn(&ContainerState) -> bool) -> Vec<ContainerState> {
     let bare = |c: &ContainerState| ContainerState { health: HealthStatus::None, ..c.clone() };
     machine.containers.iter().filter(|c| is_wanted(c)).map(bare).collect()
 }
 
-fn elsewhere(machine: &Machine) -> Vec<ContainerState> {
+fn elsewhere(machine: &SimHost) -> Vec<ContainerState> {
     still(machine, |c| c.labels.contains(&("destination".into(), "staging".into())))
 }
 
-fn cords(machine: &Machine) -> Vec<&String> {
+fn cords(machine: &SimHost) -> Vec<&String> {
     machine.files.keys().filter(|path| path.ends_with("/cord")).collect()
 }
 
-fn images(machine: &Machine) -> BTreeSet<&(String, String)> {
+fn images(machine: &SimHost) -> BTreeSet<&(String, String)> {
     machine.images.iter().collect()
 }
 
@@ -258,7 +258,7 @@ async fn a_step_too_early_is_noticed() {
         let mut wrong = plan.clone();
         let at = wrong.steps.iter().position(|step| step.id == id).unwrap();
         let step = wrong.steps.remove(at);
-        let title = step.step.title.clone();
+        let title = step.spec.title.clone();
         let probe = wrong.steps.iter().position(|step| step.id == "traefik.web.probe").unwrap();
         wrong.steps.insert(probe, step);
         assert_eq!(too_early(&wrong, &machine), Some(title));
@@ -329,8 +329,8 @@ proptest! {
             fill(bench.fleet.lock().machine("all-1"), &left, latest, proxy);
             let before = bench.fleet.lock().machines["all-1"].clone();
             let (plan, _) = bench.plan("v2").await;
-            let steps: Vec<_> = plan.slice("all-1", Stretch::Start).into_iter()
-                .filter(|step| step.step.when == Condition::Always && !step.step.may_fail)
+            let steps: Vec<_> = plan.slice("all-1", Segment::Start).into_iter()
+                .filter(|step| step.spec.when == Condition::Always && !step.spec.may_fail)
                 .collect();
             bench.fleet.lock().fails = Some(at.get(&steps).id.clone());
             let outcome = bench.deploy("v2").await;

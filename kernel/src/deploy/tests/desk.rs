@@ -12,11 +12,11 @@ use super::bench::{Bench, Events, ONE, operation};
 use super::client::Cut;
 use crate::deploy::RunError;
 use crate::deploy::hooks::Hooks;
-use crate::deploy::local_steps::Machine;
+use crate::deploy::local_steps::LocalSteps;
 use crate::local::Here;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{Event, Sink};
-use crate::model::plan::{LOCAL, Plan, Stretch};
+use crate::model::plan::{LOCAL, Plan, Segment};
 use crate::model::secret::SecretStore;
 
 /// Keeps what a build was given, and answers questions from files of the directory beside it.
@@ -145,10 +145,10 @@ impl Desk {
         let bench = Bench::new(&config);
         let (mut run, _) = bench.run("v1", Cut::Never);
         let here = Here::look(&self.path(directory), Some(self.path("cache"))).await;
-        run.brief.machine = here.machine();
-        run.brief.operation = operation("deploy", &arguments);
-        run.brief.arguments = arguments;
-        run.brief.project.destination.clone_from(&self.destination);
+        run.request.machine = here.machine();
+        run.request.operation = operation("deploy", &arguments);
+        run.request.arguments = arguments;
+        run.request.project.destination.clone_from(&self.destination);
         let seen = run.observe().await.unwrap();
         run.plan(&seen).unwrap()
     }
@@ -174,8 +174,8 @@ impl Desk {
         secrets.insert("PASSWORD", "sesame");
         secrets.insert("TOKEN", "hush-hush");
         let hooks = self.hooks();
-        let machine = Machine { secrets: &secrets, sink: &sink, env: &self.env, hooks: &hooks };
-        let result = machine.run(&plan.slice(LOCAL, Stretch::Stage)).await;
+        let local = LocalSteps { secrets: &secrets, sink: &sink, env: &self.env, hooks: &hooks };
+        let result = local.run(&plan.slice(LOCAL, Segment::Stage)).await;
         let events = events.lock().unwrap().clone();
         let hooks = self.text("ran").lines().map(str::to_string).collect();
         Built { result, events, hooks }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::bench::{self, Bench, CREW};
 use super::client::Cut;
 use super::keys::with;
-use super::machine::{REPOSITORY, image_id};
 use super::shown;
+use super::sim_host::{REPOSITORY, image_id};
 use crate::deploy::crew;
 use crate::model::wit::{ContainerStatus, GitState, Machine, WorkTree};
 use crate::plugin::CommandSpec;
@@ -67,8 +67,8 @@ pub fn leave(bench: &Bench, host: &str, role: &str, version: &str, status: Conta
 
 async fn act(bench: &Bench, operation: &str, arguments: Value) {
     let (mut run, _) = bench.run("v2", Cut::Never);
-    run.brief.arguments = arguments;
-    run.brief.operation = bench::operation(operation, &run.brief.arguments);
+    run.request.arguments = arguments;
+    run.request.operation = bench::operation(operation, &run.request.arguments);
     let seen = run.observe().await.unwrap();
     let plan = run.plan(&seen).unwrap();
     run.perform(plan, seen).await.unwrap();
@@ -119,9 +119,9 @@ async fn plan(bench: &Bench, operation: &str, arguments: Value) -> String {
         _ => "v2",
     };
     let (mut run, _) = bench.run(version, Cut::Never);
-    run.brief.arguments = arguments;
-    run.brief.operation = bench::operation(operation, &run.brief.arguments);
-    run.brief.machine = Machine {
+    run.request.arguments = arguments;
+    run.request.operation = bench::operation(operation, &run.request.arguments);
+    run.request.machine = Machine {
         directory: "/home/jo/shop".into(),
         cache: Some("/home/jo/.cache/windlass".into()),
         git: GitState::WorkTree(WorkTree {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
-use super::machine::Machine;
+use super::sim_host::SimHost;
 use crate::lock::Details;
 
 /// All hosts, and what happened to them.
@@ -16,7 +16,7 @@ pub struct Fleet {
 
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    pub machines: BTreeMap<String, Machine>,
+    pub machines: BTreeMap<String, SimHost>,
     pub lock: Option<Lock>,
     /// Milliseconds.
     pub clock: u64,
@@ -49,7 +49,7 @@ pub struct Lock {
 }
 
 impl Fleet {
-    pub fn new(machines: BTreeMap<String, Machine>, primary: &str) -> Self {
+    pub fn new(machines: BTreeMap<String, SimHost>, primary: &str) -> Self {
         let state = State { machines, ..State::default() };
         Self { state: Mutex::new(state), primary: primary.to_string() }
     }
@@ -94,7 +94,7 @@ impl State {
         self.check(host, after);
     }
 
-    pub fn machine(&mut self, host: &str) -> &mut Machine {
+    pub fn machine(&mut self, host: &str) -> &mut SimHost {
         self.machines.get_mut(host).expect("a host of the fleet")
     }
 }

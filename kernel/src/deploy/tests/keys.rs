@@ -39,15 +39,15 @@ fn lay(base: &mut Value, over: &Value) {
 fn line(step: &PlannedStep) -> String {
     let does = |program: &Program| render::program(program).join(" ");
     let undo = step.undo.as_ref().map(|undo| format!(" (undo: {} )", does(undo)));
-    let (host, terms, undo) = (&step.step.host, render::terms(step), undo.unwrap_or_default());
+    let (host, terms, undo) = (&step.spec.host, render::terms(step), undo.unwrap_or_default());
     format!("{host} {} ({terms}): {} {undo}\n", step.id, does(&step.program))
 }
 
 /// The plan of an operation on these hosts, a line per step.
 pub async fn planned(bench: &Bench, operation: &str, arguments: Value) -> String {
     let (mut run, _) = bench.run("v2", Cut::Never);
-    run.brief.arguments = arguments;
-    run.brief.operation = bench::operation(operation, &run.brief.arguments);
+    run.request.arguments = arguments;
+    run.request.operation = bench::operation(operation, &run.request.arguments);
     let seen = run.observe().await.unwrap();
     match run.plan(&seen) {
         Ok(plan) => plan.steps.iter().map(line).collect(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::bench::Bench;
 use super::client::Cut;
 use super::keys::with;
-use super::machine::{Machine, REPOSITORY, image_id};
+use super::sim_host::{REPOSITORY, SimHost, image_id};
 use crate::deploy::RunError;
 use crate::deploy::compose::PlanError;
 use crate::model::problem::Problem;
@@ -23,11 +23,11 @@ async fn deployed(labels: Value) -> Bench {
     Bench::with(&with_labels(labels), "v1").await
 }
 
-fn change(bench: &Bench, change: impl FnOnce(&mut Machine)) {
+fn change(bench: &Bench, change: impl FnOnce(&mut SimHost)) {
     change(bench.fleet.lock().machine("web-1"));
 }
 
-fn containers_of_the_app(machine: &mut Machine) -> impl Iterator<Item = &mut ContainerState> {
+fn containers_of_the_app(machine: &mut SimHost) -> impl Iterator<Item = &mut ContainerState> {
     machine.containers.iter_mut().filter(|container| container.name.starts_with("shop-"))
 }
 
@@ -40,8 +40,8 @@ async fn problems_of(
     destination: Option<&str>,
 ) -> Vec<Problem> {
     let (mut run, _) = bench.under(&with_labels(labels)).run(version, Cut::Never);
-    run.brief.operation = super::bench::operation(operation, &run.brief.arguments);
-    run.brief.project.destination = destination.map(String::from);
+    run.request.operation = super::bench::operation(operation, &run.request.arguments);
+    run.request.project.destination = destination.map(String::from);
     let seen = run.observe().await.unwrap();
     match run.plan(&seen) {
         Ok(_) => Vec::new(),

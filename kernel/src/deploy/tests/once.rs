@@ -4,7 +4,7 @@
 use super::bench::{BOTH, Bench};
 use super::client::Cut;
 use crate::deploy::{Report, RunError};
-use crate::model::plan::{Effect, Plan, PlannedStep, Program, Stretch};
+use crate::model::plan::{Effect, Plan, PlannedStep, Program, Segment};
 use crate::model::wit::{Action, Phase, Step};
 
 /// A step of `share` on a host.
@@ -19,7 +19,7 @@ pub fn share(host: &str, id: &str, once: bool) -> PlannedStep {
         id: format!("database.{id}"),
         plugin: "database".into(),
         effect: Effect::Write,
-        step,
+        spec: step,
         program: Program::MakeDirectory { path },
         undo: None,
         unlinked: Vec::new(),
@@ -61,7 +61,7 @@ async fn it_follows_what_all_hosts_share_and_precedes_what_any_prepares() {
     };
     let migrated = places(&|_, id| id == "database.migrate");
     let shared = places(&|_, id| id == "database.assets");
-    let starts = |host: &str, id: &str| plan.slice(host, Stretch::Start).iter().any(|s| s.id == id);
+    let starts = |host: &str, id: &str| plan.slice(host, Segment::Start).iter().any(|s| s.id == id);
     let started = places(&starts);
     assert_eq!((migrated.len(), shared.len()), (1, 3), "{performed:?}");
     assert!(shared.iter().all(|place| *place < migrated[0]), "{performed:?}");
@@ -87,7 +87,7 @@ async fn if_it_fails_no_host_is_on_the_new_version() {
     }
     assert_eq!(state.machines["all-1"].up("web"), ["v1"]);
     for (host, id) in &state.performed[before..] {
-        let is_later = |s: &&PlannedStep| s.id == *id && Stretch::of(&s.step) > Stretch::ShareOnce;
+        let is_later = |s: &&PlannedStep| s.id == *id && Segment::of(&s.spec) > Segment::ShareOnce;
         assert!(!plan.steps.iter().any(|s| is_later(&s)), "{id} on {host}");
     }
     assert!(state.outages.is_empty() && state.lock.is_none(), "{:?}", state.outages);

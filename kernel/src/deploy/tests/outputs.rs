@@ -2,7 +2,7 @@
 
 use crate::deploy::local_files::LocalFiles;
 use crate::deploy::lower::{AtHand, lower};
-use crate::execute::{Known, Trip};
+use crate::execute::{StepResults, Trip};
 use crate::model::event::Event;
 use crate::model::plan::{LOCAL, Plan};
 use crate::model::plan::{PlannedStep, Program};
@@ -120,7 +120,7 @@ async fn a_secret_that_this_machine_yields_reaches_hosts_and_no_eye() {
         fence: None,
         audit: run.audit(),
         steps: vec![steps[1].clone()],
-        known: Known { outputs: known["web-1"].outputs.clone(), ..Known::default() },
+        known: StepResults { outputs: known["web-1"].outputs.clone(), ..StepResults::default() },
         undo: false,
     };
     let script = trip.script("mark", &SecretStore::default()).unwrap();

@@ -5,7 +5,7 @@ use crate::model::wit::{
     HttpWait, Mount, Part, Text, Wait,
 };
 
-use super::machine::{Machine, PORT, absolute, image_id};
+use super::sim_host::{PORT, SimHost, absolute, image_id};
 
 /// How an action ended.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,7 +43,7 @@ fn resolve(text: &Text, outputs: Outputs) -> String {
         .collect()
 }
 
-impl Machine {
+impl SimHost {
     /// Performs an action as a working host does it.
     pub fn perform(&mut self, action: &Action, outputs: Outputs) -> Done {
         match action {
@@ -216,7 +216,7 @@ impl Machine {
         if self.find(&spec.name).is_some() {
             return Done::says(125, &format!("the name {} is in use", spec.name));
         }
-        if spec.image.starts_with(super::machine::REPOSITORY)
+        if spec.image.starts_with(super::sim_host::REPOSITORY)
             && !self.images.iter().any(|(known, _)| *known == spec.image)
         {
             return Done::says(125, "no such image");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::bench::{self, CREW, brief, shop};
+use super::bench::{self, CREW, request, shop};
 
 const CONFIG: &str = shop!(
     "
@@ -15,20 +15,20 @@ accessories:
 
 /// The hosts of an operation, with these roles chosen if any.
 fn about(operation: &str, name: &str, chosen: Option<&str>) -> Vec<String> {
-    let mut brief = brief(CONFIG, "v1", 1);
-    brief.arguments = json!({ "name": name });
-    brief.operation = bench::operation(operation, &brief.arguments);
+    let mut request = request(CONFIG, "v1", 1);
+    request.arguments = json!({ "name": name });
+    request.operation = bench::operation(operation, &request.arguments);
     if let Some(role) = chosen {
-        brief.roles.retain(|name| name == role);
-        brief.chosen_roles = true;
+        request.roles.retain(|name| name == role);
+        request.chosen_roles = true;
     }
-    let project = &brief.project;
+    let project = &request.project;
     let carries = |host: &String| {
-        project.roles.iter().any(|r| brief.roles.contains(&r.name) && r.hosts.contains(host))
+        project.roles.iter().any(|r| request.roles.contains(&r.name) && r.hosts.contains(host))
     };
-    let (hosts, others) = brief.hosts.iter().cloned().partition(carries);
-    (brief.hosts, brief.others) = (hosts, others);
-    brief.about(&CREW).unwrap().hosts
+    let (hosts, others) = request.hosts.iter().cloned().partition(carries);
+    (request.hosts, request.others) = (hosts, others);
+    request.about(&CREW).unwrap().hosts
 }
 
 #[test]

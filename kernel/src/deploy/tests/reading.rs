@@ -10,7 +10,7 @@ use crate::model::wit::{Action, Condition, ContainerAction, Phase, Step};
 
 fn planned(step: Step, effect: Effect, program: Program) -> PlannedStep {
     let (id, plugin) = (step.id.clone(), "app".to_string());
-    PlannedStep { id, plugin, effect, step, program, undo: None, unlinked: Vec::new() }
+    PlannedStep { id, plugin, effect, spec: step, program, undo: None, unlinked: Vec::new() }
 }
 
 /// A look at a container, in this phase and under this condition.

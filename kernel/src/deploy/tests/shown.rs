@@ -5,7 +5,7 @@ use crate::model::plan::{Effect, PlannedStep};
 use crate::model::render;
 
 fn head(step: &PlannedStep) -> String {
-    format!("{} {} ({})", step.step.host, step.id, render::terms(step))
+    format!("{} {} ({})", step.spec.host, step.id, render::terms(step))
 }
 
 /// Where and on which terms, and what it does.
@@ -24,9 +24,9 @@ pub fn outline(step: &PlannedStep) -> String {
 /// All that a plan says of a step.
 pub fn whole(step: &PlannedStep) -> String {
     let name = |debug: String| debug.rsplit("::").next().unwrap_or_default().to_lowercase();
-    let phase = name(format!("{:?}", step.step.phase));
+    let phase = name(format!("{:?}", step.spec.phase));
     let effect = name(format!("{:?}", step.effect));
-    let (host, id, title) = (&step.step.host, &step.id, &step.step.title);
+    let (host, id, title) = (&step.spec.host, &step.id, &step.spec.title);
     let head = format!("{host} {phase} {effect} {id}: {title}");
     let (does, terms) = (render::does(step), render::terms(step));
     let text = format!("{does}\n{terms}\n{}", render::reasons(step));

@@ -2,7 +2,7 @@
 
 use super::bench::{BOTH, Bench, ONE};
 use super::client::Cut;
-use super::machine::REPOSITORY;
+use super::sim_host::REPOSITORY;
 use crate::deploy::RunError;
 use crate::deploy::compare::Difference;
 use crate::deploy::compare::compare;

@@ -8,15 +8,15 @@ use super::bench::{self, Bench, ONE};
 use super::client::Cut;
 use super::every_command::leave;
 use super::keys::with;
-use super::machine::{HOME, REPOSITORY, image_id};
 use super::shown;
+use super::sim_host::{HOME, REPOSITORY, image_id};
 use crate::model::wit::{Address, ContainerStatus, HealthStatus};
 
 /// The plan of an operation: of steps that only look, where and on which terms; or why there is
 /// no plan.
 async fn planned(bench: &Bench, operation: &str, version: &str) -> String {
     let (mut run, _) = bench.copy().run(version, Cut::Never);
-    run.brief.operation = bench::operation(operation, &run.brief.arguments);
+    run.request.operation = bench::operation(operation, &run.request.arguments);
     let seen = run.observe().await.unwrap();
     match run.plan(&seen) {
         Ok(plan) => plan.steps.iter().map(shown::outline).collect(),
@@ -125,7 +125,7 @@ async fn users_labels_ports_and_cords() {
     let traefik = json!({"host_port": 8080, "args": args, "env": {"TZ": "${TZ}"}});
     let config = json!({"servers": {"web": web}, "traefik": traefik, "stop_wait_time": 25});
     let (plan, _) = Bench::new(&with(&config)).plan("v2").await;
-    let on_web = plan.steps.iter().filter(|step| step.step.host == "web-1");
+    let on_web = plan.steps.iter().filter(|step| step.spec.host == "web-1");
     insta::assert_snapshot!(on_web.map(shown::whole).collect::<String>());
 }
 

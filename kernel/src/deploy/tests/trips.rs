@@ -1,4 +1,4 @@
-//! Trips to simulated hosts: the script's rules, carried out on a [`Machine`].
+//! Trips to simulated hosts: the script's rules, carried out on a [`SimHost`].
 //!
 //! A script is a task of its own, as on a real host: it goes on when the client is gone.
 
@@ -8,11 +8,11 @@ use tokio::sync::{oneshot, watch};
 
 use super::client::Client;
 use super::fleet::Script;
-use super::machine::Machine;
+use super::sim_host::SimHost;
 use crate::execute::Trip;
 use crate::execute::lanes::{Runner, TripError};
 use crate::execute::report::{Refusal, TripReport};
-use crate::model::plan::{Effect, PlannedStep, Stretch};
+use crate::model::plan::{Effect, PlannedStep, Segment};
 use crate::model::wit::{Action, Condition};
 
 impl Runner for Client {
@@ -124,14 +124,14 @@ impl Running {
         if !(self.failed && self.trip.undo) {
             return true;
         }
-        for step in steps.iter().rev().filter(|step| step.step.undo.is_some()) {
+        for step in steps.iter().rev().filter(|step| step.spec.undo.is_some()) {
             if !self.report.endings.contains_key(&step.id) {
                 continue;
             }
             if !self.boundary().await {
                 return false;
             }
-            let action = step.step.undo.as_ref().expect("filtered");
+            let action = step.spec.undo.as_ref().expect("filtered");
             let code = self.act(step, action);
             self.report.undone.push((step.id.clone(), code == 0));
         }
@@ -139,36 +139,36 @@ impl Running {
     }
 
     fn asked_to_stop(&self, step: &PlannedStep) -> bool {
-        let early = matches!(Stretch::of(&step.step), Stretch::Start | Stretch::Stage);
+        let early = matches!(Segment::of(&step.spec), Segment::Start | Segment::Stage);
         let term = self.client.inner.fleet.lock().at_work.get(&self.host).is_some_and(|s| s.term);
         early && (term || self.trip.undo && *self.stop.borrow())
     }
 
     fn is_due(&self, step: &PlannedStep) -> bool {
         let ended = |id: &String| self.endings.get(id).copied();
-        let condition = match &step.step.when {
+        let condition = match &step.spec.when {
             Condition::Always => !self.failed,
             Condition::Ok(id) => !self.failed && ended(id) == Some(true),
             Condition::Failed(id) => ended(id) == Some(false),
         };
-        condition && step.step.block.as_ref().and_then(ended) != Some(false)
+        condition && step.spec.block.as_ref().and_then(ended) != Some(false)
     }
 
     fn one(&mut self, step: &PlannedStep) {
         // What lanes take back is planned as the undo of a step.
-        let back = step.id.ends_with(".undo").then(|| step.step.undo.clone()).flatten();
-        let action = back.unwrap_or_else(|| step.step.action.clone());
+        let back = step.id.ends_with(".undo").then(|| step.spec.undo.clone()).flatten();
+        let action = back.unwrap_or_else(|| step.spec.action.clone());
         let code = self.act(step, &action);
         let ok = code == 0;
         self.report.codes.insert(step.id.clone(), code);
-        for id in [Some(&step.id), step.step.block.as_ref()].into_iter().flatten() {
+        for id in [Some(&step.id), step.spec.block.as_ref()].into_iter().flatten() {
             for endings in [&mut self.endings, &mut self.report.endings] {
                 let all = endings.entry(id.clone()).or_insert(true);
                 *all = *all && ok;
             }
         }
-        let explains = matches!(step.step.when, Condition::Failed(_));
-        self.failed |= !ok && !step.step.may_fail && !explains;
+        let explains = matches!(step.spec.when, Condition::Failed(_));
+        self.failed |= !ok && !step.spec.may_fail && !explains;
     }
 
     /// Performs an action and looks whether users are still served.
@@ -182,9 +182,9 @@ impl Running {
                 panic!("{} of {} uses {id}, which yielded nothing", step.id, self.host)
             })
         };
-        let machine: &mut Machine = state.machine(&self.host);
+        let machine: &mut SimHost = state.machine(&self.host);
         let mut done = machine.perform(action, &known);
-        if state.fails.as_ref() == Some(&step.id) && *action == step.step.action {
+        if state.fails.as_ref() == Some(&step.id) && *action == step.spec.action {
             done.code = 1;
         }
         state.clock += 100;

@@ -77,7 +77,7 @@ fn the_fence_is_held_to_the_end_but_not_by_what_steps_leave_running() {
 fn a_script_that_did_not_arrive_whole_runs_nothing() {
     each_shell(|bench| {
         let mut first = does("a", "echo a >>log").back(shell("echo undone >>log"));
-        first.step.audit = Some("began".into());
+        first.spec.audit = Some("began".into());
         let trip = trip(vec![first, does("b", "echo b >>log")]);
         let text = bench.script(&trip).text;
         let whole = text.trim_end().len();
@@ -100,7 +100,7 @@ fn a_script_goes_on_to_its_end_when_the_client_is_gone() {
             let _ = std::fs::remove_file(bench.file("log"));
             bench.put("audit.log", "");
             let mut b = does("b", "echo b >>log");
-            b.step.audit = Some("b".into());
+            b.spec.audit = Some("b".into());
             let mut trip = trip(vec![
                 // Goes on when the client has left.
                 does("a", "while [ ! -e gone ]; do sleep 0.02; done; echo a >>log")
@@ -157,7 +157,7 @@ fn stopped(bench: &Bench, trip: &Trip, at: usize) -> Outcome {
 fn waits() -> Vec<Program> {
     let never = |port_after: Option<Text>| {
         let wait = HttpWait { port_after, ..waits::http("http://127.0.0.1:9/") };
-        Program::Http { wait, vain: None }
+        Program::Http { wait, fail_fast: None }
     };
     vec![
         waits::watch("echo starting", &["healthy"], &[], &[]),
@@ -201,7 +201,7 @@ fn past_the_gate_a_request_to_stop_comes_too_late() {
     each_shell(|bench| {
         let late = |id: &str, commands: &str| {
             let mut step = does(id, commands);
-            step.step.phase = Phase::Retire;
+            step.spec.phase = Phase::Retire;
             step
         };
         let steps = vec![late("a", "sleep 0.3; echo a >>log"), late("b", "echo b >>log")];

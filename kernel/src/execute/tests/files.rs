@@ -198,12 +198,12 @@ fn directories_are_merged_without_replacing_anything() {
 fn the_audit_log_tells_who_did_what_when_a_step_begins() {
     each_shell(|bench| {
         let mut first = does("a", "exit 1").may_fail();
-        first.step.audit = Some("It's \"done\": $HOME `id` \\".into());
-        first.step.role = Some("web".into());
+        first.spec.audit = Some("It's \"done\": $HOME `id` \\".into());
+        first.spec.role = Some("web".into());
         let mut skipped = does("b", "true").when(failed("nobody"));
-        skipped.step.audit = Some("never".into());
+        skipped.spec.audit = Some("never".into());
         let mut last = does("c", "true");
-        last.step.audit = Some("last".into());
+        last.spec.audit = Some("last".into());
         let mut trip = trip(vec![first, skipped, last]);
         trip.audit.performer = "Jo 'X' Doe".into();
         trip.audit.destination = Some("staging".into());
@@ -229,7 +229,7 @@ fn the_audit_log_tells_who_did_what_when_a_step_begins() {
 fn the_first_audit_line_of_a_host_makes_the_directory() {
     each_shell(|bench| {
         let mut first = does("a", "true");
-        first.step.audit = Some("first".into());
+        first.spec.audit = Some("first".into());
         let mut trip = trip(vec![first]);
         trip.audit.path = "run dir/deep/audit.log".into();
         let outcome = bench.run(&trip);
@@ -244,7 +244,7 @@ fn an_audit_log_that_cannot_be_written_stops_nothing() {
     each_shell(|bench| {
         bench.put("audit.log/in-the-way", "");
         let mut first = does("a", "true");
-        first.step.audit = Some("x".into());
+        first.spec.audit = Some("x".into());
         assert_eq!(bench.run(&trip(vec![first])).code("a"), Some(0));
     });
 }
@@ -285,7 +285,7 @@ fn s8_a_strangers_step_follows_no_symbolic_link() {
             for program in programs() {
                 let shown = format!("{what}: {program:?}");
                 let mut undone = confined("undone", shell("true")).back(program.clone());
-                undone.step.may_fail = true;
+                undone.spec.may_fail = true;
                 let outcome = bench.run(&trip(vec![undone, does("fail", "exit 1")]));
                 assert_eq!(outcome.code("undone"), Some(73), "{shown}");
                 assert!(outcome.report.undone.iter().all(|(_, ok)| !ok), "{shown}");

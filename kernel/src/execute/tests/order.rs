@@ -115,7 +115,7 @@ fn conditions_look_back_to_earlier_trips() {
             log("if-unknown", 0).when(ok("plugin.never")),
         ]);
         let endings = BTreeMap::from([("plugin.early", true), ("plugin.late", false)].map(own));
-        next.known = Known { endings, outputs: BTreeMap::new() };
+        next.known = StepResults { endings, outputs: BTreeMap::new() };
         assert_eq!(bench.run(&next).begun, ["if-ok", "if-other-failed"]);
     });
 }
@@ -197,7 +197,7 @@ fn of_what_steps_print_the_wanted_lines_are_told() {
             let said = "printf 'Error one\\nfine\\n' >&2; printf 'error two\\n'";
             let mut step = does("a", said);
             let search = LogSearch { text: text.to_string(), ignore_case, invert };
-            step.step.action = Action::Container(ContainerAction::Logs(LogOptions {
+            step.spec.action = Action::Container(ContainerAction::Logs(LogOptions {
                 container: "shop".into(),
                 tail: None,
                 since: None,

@@ -170,7 +170,7 @@ fn absolute(shell: &'static [&'static str]) -> &'static [&'static str] {
 }
 
 fn ask(bench: &Bench, wait: HttpWait, limit_ms: u32) -> Outcome {
-    let program = Program::Http { wait, vain: None };
+    let program = Program::Http { wait, fail_fast: None };
     bench.run(&trip(vec![step("ask", program).limit(limit_ms)]))
 }
 

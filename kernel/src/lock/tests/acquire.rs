@@ -24,7 +24,7 @@ fn a_held_lock_tells_its_owner_and_stays() {
         bench.acquire("r1");
         let lease = bench.lease();
         let answers = bench.acquire("r2");
-        let [Answer::Held { by, lease_s: Some(left) }] = &answers[..] else {
+        let [LockAnswer::Held { by, lease_s: Some(left) }] = &answers[..] else {
             panic!("{answers:?}")
         };
         assert_eq!(by, &details("r1"));
@@ -41,10 +41,10 @@ fn whoever_waits_gets_a_lock_that_is_given_back() {
         let mut waiting = bench.start(&script::acquire(&bench.paths, "r2", &details("r2"), 300));
         let told = waiting.answer();
         assert!(
-            matches!(&told, Some(Answer::Held { by, .. }) if by.owner() == "Jo r1"),
+            matches!(&told, Some(LockAnswer::Held { by, .. }) if by.owner() == "Jo r1"),
             "{told:?}"
         );
-        assert_eq!(bench.run(&script::release(&bench.paths, "r1")), [Answer::Released]);
+        assert_eq!(bench.run(&script::release(&bench.paths, "r1")), [LockAnswer::Released]);
         assert_eq!(waiting.answers(), acquired());
         assert_eq!(bench.owner().unwrap(), "Jo r2");
     });
@@ -60,7 +60,7 @@ fn a_lease_that_has_ended_is_taken_over_in_place() {
         };
         let place = inode(&bench);
         bench.set_lease("r1", &boot(), uptime() - 1);
-        let taken = vec![Answer::Acquired { taken_over_from: Some(details("r1")) }];
+        let taken = vec![LockAnswer::Acquired { taken_over_from: Some(details("r1")) }];
         assert_eq!(bench.acquire("r2"), taken);
         assert_eq!(bench.owner().unwrap(), "Jo r2");
         assert_eq!(bench.lease().unwrap().0, "r2");
@@ -75,8 +75,10 @@ fn a_waiting_run_takes_over_when_the_lease_ends() {
         bench.set_lease("r1", &boot(), uptime() + 100);
         let mut answers = bench.run(&script::acquire(&bench.paths, "r2", &details("r2"), 300));
         let last = answers.pop();
-        assert_eq!(last, Some(Answer::Acquired { taken_over_from: Some(details("r1")) }));
-        assert!(answers.iter().all(|a| matches!(a, Answer::Held { .. })) && !answers.is_empty());
+        assert_eq!(last, Some(LockAnswer::Acquired { taken_over_from: Some(details("r1")) }));
+        assert!(
+            answers.iter().all(|a| matches!(a, LockAnswer::Held { .. })) && !answers.is_empty()
+        );
     });
 }
 
@@ -87,7 +89,7 @@ fn a_lease_of_an_earlier_boot_has_ended() {
         bench.set_lease("r1", "00000000-0000-0000-0000-000000000000", uptime() + 1_000_000);
         assert_eq!(
             bench.acquire("r2"),
-            [Answer::Acquired { taken_over_from: Some(details("r1")) }]
+            [LockAnswer::Acquired { taken_over_from: Some(details("r1")) }]
         );
     });
 }
@@ -100,7 +102,7 @@ fn a_lock_without_lease_never_ends() {
             Details::new("Kamal User", "2020-01-01T00:00:00Z", "v0", "long ".repeat(40).trim_end());
         bench.put(&bench.paths.lock_details(), &format!("{}\n", long.encode()));
         age(&bench, "2020-01-01T00:00:00Z");
-        assert_eq!(bench.acquire("r2"), [Answer::Held { by: long, lease_s: None }]);
+        assert_eq!(bench.acquire("r2"), [LockAnswer::Held { by: long, lease_s: None }]);
         assert!(bench.lease().is_none());
     });
 }
@@ -117,13 +119,13 @@ fn an_unsigned_lock_is_abandoned_after_a_while_and_not_before() {
     each_shell(|bench| {
         std::fs::create_dir_all(bench.path(&bench.paths.lock())).unwrap();
         let answers = bench.acquire("r2");
-        let [Answer::Held { by, lease_s: Some(left) }] = &answers[..] else {
+        let [LockAnswer::Held { by, lease_s: Some(left) }] = &answers[..] else {
             panic!("{answers:?}")
         };
         assert_eq!(by.text, "");
         assert!((1..=30).contains(left), "{left}");
         age(&bench, "31 seconds ago");
-        let taken = vec![Answer::Acquired { taken_over_from: Some(Details::default()) }];
+        let taken = vec![LockAnswer::Acquired { taken_over_from: Some(Details::default()) }];
         assert_eq!(bench.acquire("r2"), taken);
         assert_eq!(bench.owner().unwrap(), "Jo r2");
     });
@@ -139,9 +141,9 @@ fn a_half_signed_lock_is_one_with_a_lease() {
         assert_ne!(half, whole);
         bench.run(&half);
         assert!(bench.lease().is_some() && bench.owner().is_none());
-        assert!(matches!(bench.acquire("r2")[..], [Answer::Held { lease_s: Some(_), .. }]));
+        assert!(matches!(bench.acquire("r2")[..], [LockAnswer::Held { lease_s: Some(_), .. }]));
         bench.set_lease("r1", &boot(), uptime() - 1);
-        assert!(matches!(bench.acquire("r2")[..], [Answer::Acquired { .. }]));
+        assert!(matches!(bench.acquire("r2")[..], [LockAnswer::Acquired { .. }]));
     });
 }
 
@@ -153,7 +155,7 @@ fn an_empty_lease_has_ended() {
         bench.put(&bench.paths.lease(), "");
         assert_eq!(
             bench.acquire("r2"),
-            [Answer::Acquired { taken_over_from: Some(details("r1")) }]
+            [LockAnswer::Acquired { taken_over_from: Some(details("r1")) }]
         );
     });
 }
@@ -170,14 +172,15 @@ fn of_many_that_ask_at_once_exactly_one_wins() {
                 .iter()
                 .map(|run| bench.start(&script::acquire(&bench.paths, run, &details(run), 0)))
                 .collect();
-            let answers: Vec<Vec<Answer>> = running.into_iter().map(Running::answers).collect();
-            let won = |answers: &Vec<Answer>| matches!(answers[..], [Answer::Acquired { .. }]);
+            let answers: Vec<Vec<LockAnswer>> = running.into_iter().map(Running::answers).collect();
+            let won =
+                |answers: &Vec<LockAnswer>| matches!(answers[..], [LockAnswer::Acquired { .. }]);
             let winner = answers.iter().position(won).expect("somebody wins");
             assert_eq!(answers.iter().filter(|a| won(a)).count(), 1, "{answers:?}");
             let owner = format!("Jo {}", runs[winner]);
             assert_eq!(bench.owner().unwrap(), owner);
             for told in answers.iter().filter(|a| !won(a)) {
-                let [Answer::Held { by, .. }] = &told[..] else { panic!("{told:?}") };
+                let [LockAnswer::Held { by, .. }] = &told[..] else { panic!("{told:?}") };
                 assert_eq!(by.owner(), owner);
             }
         }

@@ -2,21 +2,21 @@
 
 use super::*;
 
-fn raise(bench: &Bench, number: u64, or_more: bool) -> Vec<Answer> {
+fn raise(bench: &Bench, number: u64, or_more: bool) -> Vec<LockAnswer> {
     bench.run(&script::raise(&bench.paths, number, or_more))
 }
 
 #[test]
 fn the_number_grows() {
     each_shell(|bench| {
-        assert_eq!(raise(&bench, 1, false), [Answer::Raised { number: 1 }]);
-        assert_eq!(raise(&bench, 5, false), [Answer::Raised { number: 5 }]);
+        assert_eq!(raise(&bench, 1, false), [LockAnswer::Raised { number: 1 }]);
+        assert_eq!(raise(&bench, 5, false), [LockAnswer::Raised { number: 5 }]);
         assert_eq!(bench.text(&bench.paths.guard()).unwrap(), "5\n");
         for number in [4, 5] {
-            assert_eq!(raise(&bench, number, false), [Answer::Larger { number: 5 }]);
+            assert_eq!(raise(&bench, number, false), [LockAnswer::Larger { number: 5 }]);
         }
-        assert_eq!(raise(&bench, 2, true), [Answer::Raised { number: 6 }]);
-        assert_eq!(raise(&bench, 9, true), [Answer::Raised { number: 9 }]);
+        assert_eq!(raise(&bench, 2, true), [LockAnswer::Raised { number: 6 }]);
+        assert_eq!(raise(&bench, 9, true), [LockAnswer::Raised { number: 9 }]);
         assert_eq!(bench.text(&bench.paths.guard()).unwrap(), "9\n");
     });
 }
@@ -25,7 +25,7 @@ fn the_number_grows() {
 fn a_guard_without_number_counts_as_none() {
     each_shell(|bench| {
         bench.put(&bench.paths.guard(), "");
-        assert_eq!(raise(&bench, 1, true), [Answer::Raised { number: 1 }]);
+        assert_eq!(raise(&bench, 1, true), [LockAnswer::Raised { number: 1 }]);
     });
 }
 
@@ -45,7 +45,7 @@ fn holder(bench: &Bench, number: u64, at_the_end: &str) -> Running {
 fn a_script_that_holds_the_fence_is_asked_to_stop_and_waited_for() {
     each_shell(|bench| {
         let held = holder(&bench, 1, "sleep 0.5 9>&-; echo undone >>log; ev undone");
-        assert_eq!(raise(&bench, 2, false), [Answer::Raised { number: 2 }]);
+        assert_eq!(raise(&bench, 2, false), [LockAnswer::Raised { number: 2 }]);
         assert_eq!(bench.text("log").unwrap(), "undone\n", "it had the time to take back");
         assert_eq!(held.answers(), []);
         assert_eq!(bench.text(&bench.paths.guard()).unwrap(), "2\n");
@@ -56,7 +56,7 @@ fn a_script_that_holds_the_fence_is_asked_to_stop_and_waited_for() {
 fn a_larger_number_stays_even_if_its_holder_was_stopped() {
     each_shell(|bench| {
         let held = holder(&bench, 7, "");
-        assert_eq!(raise(&bench, 3, false), [Answer::Larger { number: 7 }]);
+        assert_eq!(raise(&bench, 3, false), [LockAnswer::Larger { number: 7 }]);
         held.answers();
         assert_eq!(bench.text(&bench.paths.guard()).unwrap(), "7\n");
     });
@@ -69,7 +69,7 @@ fn nobody_is_stopped_for_a_fence_that_is_free() {
         raise(&bench, 1, false);
         let mut other = Command::new("sleep").arg("300").process_group(0).spawn().unwrap();
         bench.put(&bench.paths.group(), &format!("{}\n", other.id()));
-        assert_eq!(raise(&bench, 2, false), [Answer::Raised { number: 2 }]);
+        assert_eq!(raise(&bench, 2, false), [LockAnswer::Raised { number: 2 }]);
         assert!(other.try_wait().unwrap().is_none(), "it runs");
         other.kill().unwrap();
         other.wait().unwrap();
@@ -89,7 +89,7 @@ fn a_script_that_does_not_stop_is_ended() {
         assert!(held.event().is_some());
         // Nobody has the time for the whole wait.
         let hasty = script::raise(&bench.paths, 2, false).replace("flock -w 15", "flock -w 1");
-        assert_eq!(bench.run(&hasty), [Answer::Raised { number: 2 }]);
+        assert_eq!(bench.run(&hasty), [LockAnswer::Raised { number: 2 }]);
         assert_eq!(held.answers(), []);
     });
 }

@@ -24,7 +24,7 @@ pub const SHORTEST: usize = 4;
 /// are covered together, so that no end of one sticks out.
 #[derive(Default)]
 pub struct Masker {
-    known: Arc<RwLock<Known>>,
+    known: Arc<RwLock<KnownSecrets>>,
     carry: Vec<u8>,
     /// How much of `carry` a mask already given out covers; `Some(0)` means that
     /// it ended just before, so that a secret at the start needs no second one.
@@ -32,7 +32,7 @@ pub struct Masker {
 }
 
 #[derive(Default)]
-struct Known {
+struct KnownSecrets {
     forms: BTreeSet<Vec<u8>>,
     longest: usize,
     search: Option<AhoCorasick>,
@@ -95,7 +95,7 @@ impl Masker {
         String::from_utf8_lossy(&masked).into_owned()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Known> {
+    fn read(&self) -> RwLockReadGuard<'_, KnownSecrets> {
         // A panic elsewhere must not stop the masking.
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,7 +128,7 @@ impl Masker {
     }
 }
 
-impl Known {
+impl KnownSecrets {
     /// Where the earliest end of `carry` begins that more bytes could complete.
     fn hold(&self, carry: &[u8]) -> usize {
         let first = (carry.len() + 1).saturating_sub(self.longest);

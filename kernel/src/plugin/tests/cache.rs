@@ -9,10 +9,10 @@ use super::*;
 
 /// Loads and calls the plugin in a host of its own; returns how often that compiled.
 fn run(bench: &Bench) -> usize {
-    let host = bench.host();
-    let plugin = host.load(bench.source("hostile", &HOSTILE)).unwrap();
+    let loader = bench.loader();
+    let plugin = loader.load(bench.source("hostile", &HOSTILE)).unwrap();
     assert_eq!(plugin.plan(&context(&json!({})), &[]), Ok(Vec::new()));
-    host.compilations()
+    loader.compilations()
 }
 
 /// The files of the cache whose names end so.
@@ -39,15 +39,15 @@ fn the_second_run_compiles_nothing() {
 #[test]
 fn a_description_needs_no_engine() {
     let bench = Bench::uncached();
-    let first = bench.host().load(bench.source("hostile", &HOSTILE)).unwrap();
+    let first = bench.loader().load(bench.source("hostile", &HOSTILE)).unwrap();
     for file in files(&bench, ".code") {
         fs::remove_file(file).unwrap();
     }
-    let host = bench.host();
-    let second = host.load(bench.source("hostile", &HOSTILE)).unwrap();
+    let loader = bench.loader();
+    let second = loader.load(bench.source("hostile", &HOSTILE)).unwrap();
     assert_eq!(second.description(), first.description());
     assert_eq!((second.kind(), second.digest()), (first.kind(), first.digest()));
-    assert_eq!(host.compilations(), 0);
+    assert_eq!(loader.compilations(), 0);
     assert!(files(&bench, ".code").is_empty());
 }
 
@@ -80,15 +80,15 @@ fn code_of_another_component_is_not_taken() {
     let name = code.file_name().unwrap().to_string_lossy().into_owned();
     // The same program to the engine, another to us: one byte of a message differs.
     let other = renamed("out of ideas", "out of pizza");
-    let host = bench.host();
-    let plugin = host.load(bench.source("hostile", &other)).unwrap();
-    assert_eq!(host.compilations(), 1);
+    let loader = bench.loader();
+    let plugin = loader.load(bench.source("hostile", &other)).unwrap();
+    assert_eq!(loader.compilations(), 1);
     let own = name.replace(&name[..64], plugin.digest());
     fs::copy(&code, bench.cache.join(own)).unwrap();
-    let host = bench.host();
-    let plugin = host.load(bench.source("hostile", &other)).unwrap();
+    let loader = bench.loader();
+    let plugin = loader.load(bench.source("hostile", &other)).unwrap();
     assert!(plugin.plan(&context(&json!({ "do": "panic" })), &[]).is_err());
-    assert_eq!(host.compilations(), 1);
+    assert_eq!(loader.compilations(), 1);
     assert!(bench.logged().iter().any(|text| text.contains("pizza")), "{:?}", bench.logged());
 }
 

@@ -14,10 +14,10 @@ fn seen(host: &str, file: Option<FileState>) -> Observation {
 #[test]
 fn a_component_of_the_successor_works_beside_one_of_this_package() {
     let bench = Bench::new();
-    let host = bench.host();
+    let loader = bench.loader();
     let bytes = guest("windlass-successor");
     let sources = vec![bench.source("hostile", &HOSTILE), bench.source("successor", &bytes)];
-    let [old, new] = <[Plugin; 2]>::try_from(host.load_all(sources).unwrap()).unwrap();
+    let [old, new] = <[Plugin; 2]>::try_from(loader.load_all(sources).unwrap()).unwrap();
     let granted = |plugin: Plugin| {
         let asked = describe::asked(&plugin.description().capabilities).unwrap();
         plugin.granted(asked)

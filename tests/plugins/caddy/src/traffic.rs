@@ -48,25 +48,25 @@ pub fn traffic(context: &Context, observations: &[Observation], moves: &[Move]) 
     let settings = Settings::of(context).map_err(|problem| vec![problem])?;
     joined(moves.iter().filter_map(|moved| {
         let Incoming::New(workload) = &moved.incoming else { return None };
-        let lane = Lane {
+        let role_move = RoleMove {
             workload,
             site: Site::new(context, &settings, &workload.role),
             upstream: format!("{}:{}", alias(context, workload), settings.app_port(&workload.role)),
             facts: Facts::of(observations, context.host(&moved.host)?),
         };
-        Some(lane.steps())
+        Some(role_move.steps())
     }))
 }
 
 /// One role on one host.
-struct Lane<'a> {
+struct RoleMove<'a> {
     workload: &'a Workload,
     site: Site<'a>,
     upstream: String,
     facts: Facts<'a>,
 }
 
-impl Lane<'_> {
+impl RoleMove<'_> {
     fn id(&self, id: &str) -> String {
         format!("{}.{id}", id_part(&self.workload.role))
     }

@@ -18,7 +18,7 @@ use crate::settings::Settings;
 const KAMAL_DELAY_MS: u32 = 5_000;
 
 /// One role on one host.
-pub struct Lane<'a> {
+pub struct RoleMove<'a> {
     pub settings: &'a Settings,
     pub host: &'a HostInfo,
     pub workload: &'a Workload,
@@ -34,7 +34,7 @@ pub struct Lane<'a> {
     id: String,
 }
 
-impl<'a> Lane<'a> {
+impl<'a> RoleMove<'a> {
     /// A role's new container, and those that it takes the place of.
     pub fn new(
         context: &Context,
@@ -67,12 +67,12 @@ impl<'a> Lane<'a> {
         Ok(Self { settings, host, workload, api, cord, tied, undrained, service, id })
     }
 
-    /// A step of this lane.
+    /// A step of this move.
     pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
         step(self.step_id(id), &self.host.name, phase, title, action).role(&self.workload.role)
     }
 
-    /// The id of a step of this lane.
+    /// The id of a step of this move.
     pub fn step_id(&self, id: &str) -> String {
         format!("{}.{id}", self.id)
     }

@@ -17,7 +17,7 @@ use crate::settings::{Settings, retain};
 pub const NO_LIMIT_MS: u32 = u32::MAX;
 
 /// One host, or one role on a host, in a command.
-pub struct Scene<'a> {
+pub struct Subject<'a> {
     pub context: &'a Context,
     pub settings: &'a Settings,
     pub arguments: &'a Arguments,
@@ -27,7 +27,7 @@ pub struct Scene<'a> {
     pub role: &'a str,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> Subject<'a> {
     /// A step of this command.
     pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
         let why = self.context.typed();
@@ -82,7 +82,7 @@ impl<'a> Scene<'a> {
 pub fn on_hosts<T>(
     context: &Context,
     observations: &[Observation],
-    what: impl Fn(&Scene) -> Result<T, Problem>,
+    what: impl Fn(&Subject) -> Result<T, Problem>,
 ) -> All<T> {
     on_scenes(context, observations, |_| vec![""], what)
 }
@@ -91,7 +91,7 @@ pub fn on_hosts<T>(
 pub fn on_roles<T>(
     context: &Context,
     observations: &[Observation],
-    what: impl Fn(&Scene) -> Result<T, Problem>,
+    what: impl Fn(&Subject) -> Result<T, Problem>,
 ) -> All<T> {
     on_scenes(context, observations, |host| roles_on(context, host), what)
 }
@@ -100,7 +100,7 @@ fn on_scenes<'a, T>(
     context: &'a Context,
     observations: &[Observation],
     roles: impl Fn(&'a HostInfo) -> Vec<&'a str>,
-    what: impl Fn(&Scene) -> Result<T, Problem>,
+    what: impl Fn(&Subject) -> Result<T, Problem>,
 ) -> All<T> {
     let mut settings = Settings::of(context).map_err(|problem| vec![problem])?;
     let arguments = Arguments::of(context);
@@ -117,8 +117,8 @@ fn on_scenes<'a, T>(
             }
         };
         let (settings, arguments, facts) = (&settings, &arguments, &facts);
-        let scene = |role| Scene { context, settings, arguments, facts, host, role };
-        found.extend(roles(host).into_iter().map(|role| what(&scene(role))));
+        let subject = |role| Subject { context, settings, arguments, facts, host, role };
+        found.extend(roles(host).into_iter().map(|role| what(&subject(role))));
     }
     all(found)
 }

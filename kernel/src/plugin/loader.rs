@@ -20,7 +20,7 @@ use crate::model::wit::log;
 
 /// How to run plugins.
 #[derive(Clone)]
-pub struct HostOptions {
+pub struct LoaderOptions {
     /// Where descriptions and compiled code are kept between runs; made if it is missing.
     pub cache_dir: Option<PathBuf>,
     pub limits: Limits,
@@ -30,15 +30,15 @@ pub struct HostOptions {
 
 /// Loads and runs plugins. Cheap to clone.
 #[derive(Clone)]
-pub struct Host {
+pub struct Loader {
     inner: Arc<Inner>,
 }
 
-impl Host {
-    /// A host. Does nothing yet but look at the cache; one that cannot be used costs time,
+impl Loader {
+    /// A loader. Does nothing yet but look at the cache; one that cannot be used costs time,
     /// and a warning.
-    pub fn new(options: HostOptions) -> Self {
-        let HostOptions { cache_dir, limits, log } = options;
+    pub fn new(options: LoaderOptions) -> Self {
+        let LoaderOptions { cache_dir, limits, log } = options;
         let cache = cache_dir.and_then(|directory| {
             let warn = |error: &std::io::Error| {
                 let text = format!("compiled plugins are not kept: {error}");
@@ -83,7 +83,7 @@ impl Host {
     /// side.
     ///
     /// # Errors
-    /// The first in the order of `sources` that cannot be loaded; see [`Host::load`].
+    /// The first in the order of `sources` that cannot be loaded; see [`Loader::load`].
     pub fn load_all(&self, sources: Vec<Source>) -> Result<Vec<Plugin>, PluginError> {
         thread::scope(|scope| {
             let load = |source| scope.spawn(|| self.load(source));
@@ -94,14 +94,14 @@ impl Host {
         })
     }
 
-    /// How many components this host compiled, rather than taking their code from the cache.
+    /// How many components this loader compiled, rather than taking their code from the cache.
     pub fn compilations(&self) -> usize {
         self.inner.compilations()
     }
 }
 
-impl fmt::Debug for Host {
+impl fmt::Debug for Loader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Host").field("cache", &self.inner.cache).finish_non_exhaustive()
+        f.debug_struct("Loader").field("cache", &self.inner.cache).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! One accessory on one host, as a command meets it.
 
 use windlass_sdk::arguments::Arguments;
-use windlass_sdk::env_files::Seen;
+use windlass_sdk::env_files::EnvFileState;
 use windlass_sdk::names::id_part;
 use windlass_sdk::steps::step;
 use windlass_sdk::types::{Action, Context, HostInfo, Phase, Problem, Step};
@@ -10,7 +10,7 @@ use crate::observe::Facts;
 use crate::settings::{Accessory, Settings};
 
 /// One accessory on one host.
-pub struct Scene<'a> {
+pub struct Subject<'a> {
     pub context: &'a Context,
     pub settings: &'a Settings,
     pub arguments: &'a Arguments,
@@ -21,7 +21,7 @@ pub struct Scene<'a> {
     pub first: bool,
 }
 
-impl Scene<'_> {
+impl Subject<'_> {
     /// A step for the accessory.
     pub fn step(&self, id: &str, phase: Phase, title: String, action: Action) -> Step {
         let id = format!("{}.{id}", self.prefix());
@@ -29,7 +29,7 @@ impl Scene<'_> {
     }
 
     /// Why its container must not be started, if the host lacks secrets of it.
-    pub fn lacking(&self, seen: &Seen) -> Option<Problem> {
+    pub fn lacking(&self, seen: &EnvFileState) -> Option<Problem> {
         let file = self.accessory.env_file(self.context);
         file.lacking(self.context, &self.host.name, &self.accessory.env, seen)
     }

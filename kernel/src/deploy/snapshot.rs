@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::execute::observe::HostFacts;
-use crate::lock::Answer;
+use crate::execute::observe::KernelFacts;
+use crate::lock::LockAnswer;
 use crate::model::wit::{Fact, Observation, Query};
 
 /// A question with the plugin that asked it.
@@ -19,21 +19,21 @@ pub struct Asked {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Look {
     /// What lock and fence said, in order. After a refusal there are no facts.
-    pub answers: Vec<Answer>,
-    pub facts: Option<HostFacts>,
+    pub answers: Vec<LockAnswer>,
+    pub facts: Option<KernelFacts>,
     /// In the order of the queries.
     pub replies: Vec<Result<Fact, String>>,
 }
 
 /// Everything that was observed at one moment.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Seen {
-    facts: BTreeMap<String, HostFacts>,
+pub struct Snapshot {
+    facts: BTreeMap<String, KernelFacts>,
     /// By plugin.
     observations: BTreeMap<String, Vec<Observation>>,
 }
 
-impl Seen {
+impl Snapshot {
     /// Sorts the hosts' looks by plugin. `asked` is grouped by host as `looks` was asked.
     pub fn new(asked: &[Asked], looks: &BTreeMap<String, Look>) -> Self {
         let mut seen = Self::default();
@@ -54,12 +54,12 @@ impl Seen {
     }
 
     /// The kernel's own facts of a host.
-    pub fn facts(&self, host: &str) -> Option<&HostFacts> {
+    pub fn facts(&self, host: &str) -> Option<&KernelFacts> {
         self.facts.get(host)
     }
 
     /// All hosts' facts.
-    pub fn hosts(&self) -> impl Iterator<Item = (&String, &HostFacts)> {
+    pub fn hosts(&self) -> impl Iterator<Item = (&String, &KernelFacts)> {
         self.facts.iter()
     }
 

@@ -42,7 +42,7 @@ impl App {
 
 /// A host's state.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Machine {
+pub struct SimHost {
     pub containers: Vec<ContainerState>,
     /// Reference and id.
     pub images: Vec<(String, String)>,
@@ -69,7 +69,7 @@ pub fn absolute(path: &str) -> String {
     if path.starts_with('/') { path.to_string() } else { format!("{HOME}/{path}") }
 }
 
-impl Machine {
+impl SimHost {
     /// A container that did not exist before, running, without health check.
     pub fn add(&mut self, name: &str, image: &str) -> &mut ContainerState {
         self.born += 1;

@@ -1,4 +1,4 @@
-//! What stands on a host, as `docker inspect` shows it: facts by name, without what differs
+//! What is on a host, as `docker inspect` shows it: facts by name, without what differs
 //! between any two containers, so that two hosts can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -46,7 +46,7 @@ fn a_broken_image_on_three_hosts_leaves_nothing_behind_exiting_at_once() -> Resu
 }
 
 /// Why the workers stop their new container again, which is good: there is no way through the gate.
-const GATE: &str = "worker-1: taken back, the version before it runs on: no container of the \
+const GATE: &str = "worker-1: taken back, the previous version keeps running: no container of the \
                     primary role became good";
 
 #[test]

@@ -101,7 +101,7 @@ fn a_clone_that_is_broken_is_deleted_and_made_again() -> Result<()> {
     let (directory, file) = object.trim().split_at(2);
     fs::remove_file(project.dir.join(".git/objects").join(directory).join(file))?;
     windlass.fails(&["build", "push"])?.expect(&[
-        "✓ Remove the clone, since it is not good",
+        "✓ Remove the clone, which is not usable",
         "✓ Clone ",
         " again",
         "`Check out ",

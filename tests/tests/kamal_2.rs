@@ -70,7 +70,7 @@ fn a_fleet_of_kamal_2_goes_back_to_traefik() -> Result<()> {
     ensure!(project.read("config/deploy.yml")? != good, "deploy.yml has no section for Traefik");
     windlass
         .fails(&["downgrade", "-y"])?
-        .expect(&["field not found", "the version before it runs on"])?;
+        .expect(&["field not found", "the previous version keeps running"])?;
     let after = standing()?;
     ensure!(before == after, "something was left or touched:\n{before}\n{after}");
     web.serves("1")?;

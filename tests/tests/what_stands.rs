@@ -1,4 +1,4 @@
-//! What stands on a host after the same deploys by Windlass and by Kamal 1.9.3's own commands
+//! What is on a host after the same deploys by Windlass and by Kamal 1.9.3's own commands
 //! is the same, but for what a table of the documentation lists.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,7 +126,7 @@ fn says(cell: &str, value: Option<&str>) -> bool {
 fn documented() -> Result<Vec<Row>> {
     let page = std::fs::read_to_string(paths::workspace().join("docs/src/differences.md"))?;
     let (_, section) =
-        page.split_once("\n## What stands on a host\n").context("the section is missing")?;
+        page.split_once("\n## What is on a host\n").context("the section is missing")?;
     let section = section.split("\n## ").next().unwrap_or_default();
     let row = |line: &str| {
         let cells = line.strip_prefix('|')?.strip_suffix('|')?.split('|');

@@ -85,7 +85,7 @@ fn globals() -> [Arg; 13] {
             "destination",
             Some('d'),
             "NAME",
-            "Destination: config/deploy.NAME.yml is laid over the file",
+            "Destination: config/deploy.NAME.yml is merged over the file",
         ),
         switch("skip-hooks", Some('H'), "Run no hooks"),
         value(
@@ -163,7 +163,7 @@ fn own() -> Vec<Command> {
                         "The lock's id, as `lock status` shows it; without one you are asked",
                     )),
             ]),
-        Command::new("details").about("Show what is up: proxy, app and accessories"),
+        Command::new("details").about("Show what is running: proxy, app and accessories"),
         Command::new("remove")
             .about("Remove proxy, app and accessories from the hosts, and log out of the registry"),
         Command::new("audit").about("Show the audit log of every host"),

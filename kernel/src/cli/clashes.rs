@@ -11,8 +11,7 @@ use crate::plugin::Description;
 use super::args;
 
 /// What to do about a clash.
-pub const HELP: &str =
-    "use only one of the two plugins, or tell the plugin's author to give it another name";
+pub const HELP: &str = "use only one of the two plugins, or ask the plugin's author to rename it";
 
 /// Checks the commands of the plugins that are described, bundled ones first.
 ///
@@ -25,7 +24,7 @@ pub fn check(plugins: &[&Description]) -> Result<(), String> {
     for plugin in plugins {
         for spec in &plugin.commands {
             let typed = typed(spec);
-            let by = format!("the plugin `{}` brings the command `{typed}`", plugin.name);
+            let by = format!("the plugin `{}` provides the command `{typed}`", plugin.name);
             let first = spec.noun.as_ref().unwrap_or(&spec.verb);
             if first == "help" || kernel.find_subcommand(first).is_some() {
                 return Err(format!("{by}, but `{first}` is a command of Windlass itself"));
@@ -38,7 +37,7 @@ pub fn check(plugins: &[&Description]) -> Result<(), String> {
                 .or_else(|| owners.iter().find(|(known, _)| as_noun(known)).map(|(_, by)| *by));
             owners.insert(typed.clone(), &plugin.name);
             if let Some(other) = clash {
-                return Err(format!("{by}, which the plugin `{other}` brings too"));
+                return Err(format!("{by}, which the plugin `{other}` provides too"));
             }
             let flags = spec.flags.iter().map(|flag| &flag.name);
             for name in flags.chain(spec.arguments.iter().map(|argument| &argument.name)) {
@@ -135,7 +134,7 @@ mod tests {
         assert_eq!(clash(&[app(), plugin("slim", "app", "warm")]), None);
         assert_eq!(
             clash(&[app(), plugin("slim", "app", "boot")]).unwrap(),
-            "the plugin `slim` brings the command `app boot`, which the plugin `app` brings too"
+            "the plugin `slim` provides the command `app boot`, which the plugin `app` provides too"
         );
         let alone = || {
             let mut warm = plugin("warm", "", "warm");
@@ -143,8 +142,8 @@ mod tests {
             warm
         };
         let below = || plugin("slim", "warm", "up");
-        assert!(clash(&[alone(), below()]).unwrap().contains("which the plugin `warm` brings"));
-        assert!(clash(&[below(), alone()]).unwrap().contains("which the plugin `slim` brings"));
+        assert!(clash(&[alone(), below()]).unwrap().contains("which the plugin `warm` provides"));
+        assert!(clash(&[below(), alone()]).unwrap().contains("which the plugin `slim` provides"));
         for (noun, verb) in [("lock", "release"), ("deploy", "now"), ("help", "me")] {
             let clash = clash(&[plugin("slim", noun, verb)]).unwrap();
             assert!(clash.contains("`slim`") && clash.contains("of Windlass itself"), "{clash}");

@@ -244,7 +244,7 @@ impl Output {
                     }
                     Ending::TimedOut => {
                         format!(
-                            "  {host}  {} {title} (no longer waiting after {seconds:.1} s)",
+                            "  {host}  {} {title} (timed out after {seconds:.1} s)",
                             self.paint("31", "✗")
                         )
                     }

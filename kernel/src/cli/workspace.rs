@@ -34,7 +34,7 @@ use super::{Globals, clashes, output::Output};
 pub const DIRECTORY: &str = ".";
 
 /// What the masker calls a value that stands in the place of a secret's name.
-const MISPLACED: &str = "what stands in the place of a name";
+const MISPLACED: &str = "what is in the place of a name";
 
 /// A loaded and checked project.
 pub struct Workspace {
@@ -259,7 +259,9 @@ pub fn plugins(loader: &Loader, project: &Project) -> Result<Vec<Plugin>, Failur
         let Some(component) = strange(spec) else { continue };
         if component.starts_with("oci://") {
             return Err(Failure::with_help(
-                format!("the plugin `{name}` is at {component}, and this version reads files only"),
+                format!(
+                    "the plugin `{name}` is at {component}, and this version of Windlass reads only files"
+                ),
                 "download the component and give its path",
             ));
         }

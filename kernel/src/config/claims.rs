@@ -40,7 +40,7 @@ impl<'a> Claims<'a> {
             };
             if !pattern.starts_with('/') || path.iter().any(String::is_empty) {
                 problems.push(refuse(format!(
-                    "the plugin `{plugin}` claims `{pattern}`, which is no key of the configuration"
+                    "the plugin `{plugin}` claims `{pattern}`, which is not a key of the configuration"
                 )));
                 continue;
             }

@@ -48,9 +48,12 @@ fn not_allowed(command: &str) -> Box<Problem> {
 
 fn read(options: &LoadOptions<'_>, path: &str) -> Result<String, Box<Problem>> {
     let bytes = (options.read)(Path::new(path)).map_err(|error| error.to_string());
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is no text".into()));
+    let text =
+        bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not text".into()));
     text.map_err(|why: String| {
         let problem = Problem::error(format!("`{path}` cannot be read: {why}"));
-        Box::new(problem.label("read here").help("the path counts from the directory you are in"))
+        Box::new(
+            problem.label("read here").help("the path is relative to the directory you are in"),
+        )
     })
 }

@@ -177,7 +177,7 @@ impl Reader<'_> {
                 let place = parsed.tree.root.spot.place();
                 let problem = Problem::error("the file should be a map of settings").at(place);
                 problems.push(problem.help(
-                    "each line should look like `service: my-app`, with a blank after the colon",
+                    "each line should look like `service: my-app`, with a space after the colon",
                 ));
                 None
             }

@@ -81,7 +81,7 @@ impl Entries {
     /// The finished map; warnings about overridden keys go to `warnings`.
     pub fn finish(self, warnings: &mut Vec<Problem>) -> Vec<Entry> {
         for (spot, key) in self.overridden {
-            let message = format!("`<<` overrides `{key}`, which stands before it");
+            let message = format!("`<<` overrides `{key}`, which comes before it");
             warnings.push(
                 Problem::warning(message)
                     .at(spot.place())

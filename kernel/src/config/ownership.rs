@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
         let known = self.claims.names_below(parent);
         let mut problem = words::unknown_key(entry, &pointer(parent), &known, None, self.foreign);
         if problem.label.as_deref() == Some(words::NO_SETTING) {
-            problem.label = Some("nobody owns this key".to_owned());
+            problem.label = Some("no such key".to_owned());
         }
         let guessed = problem.help.as_ref().is_some_and(|help| help.starts_with("did you mean"));
         let sections = self.claims.sections_with(&entry.key);

@@ -95,9 +95,9 @@ fn check_minimum_version(tree: &Tree, problems: &mut Vec<Problem>) {
     let numbers: Result<Vec<u64>, _> = parts.map(str::parse).collect();
     let problem = match numbers.ok().filter(|numbers| !numbers.is_empty()) {
         Some(numbers) if numbers.as_slice() <= KAMAL.as_slice() => return,
-        Some(_) => Problem::error(format!("this configuration wants Kamal {raw} or newer"))
+        Some(_) => Problem::error(format!("this configuration requires Kamal {raw} or newer"))
             .help("Windlass reads the configuration of Kamal 1.9; remove the key if the file needs nothing newer"),
-        None => Problem::error("`minimum_version` is no version number").help("write it like \"1.9.0\""),
+        None => Problem::error("`minimum_version` is not a version number").help("write it like \"1.9.0\""),
     };
     problems.push(problem.at(wanted.spot.place()).about("/minimum_version"));
 }

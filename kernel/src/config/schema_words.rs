@@ -148,7 +148,7 @@ pub fn cure(node: &Node, kinds: &[Kind]) -> Option<String> {
             Some("put each item on a line of its own, after `- ` and without a key".to_owned())
         }
         Value::Map(_) if wants(Kind::Text) => {
-            Some("write one text behind the key; is the line below indented too far?".to_owned())
+            Some("write one text after the key; is the line below indented too far?".to_owned())
         }
         _ => None,
     }
@@ -169,7 +169,7 @@ fn unquoted(text: &str, kinds: &[Kind]) -> Option<String> {
 /// For a single value where several belong.
 fn collected(text: &str, kinds: &[Kind]) -> Option<String> {
     if kinds.contains(&Kind::List) && text.starts_with('-') && !text.starts_with("- ") {
-        return Some("put a blank between `-` and the item".to_owned());
+        return Some("put a space between `-` and the item".to_owned());
     }
     if kinds.contains(&Kind::List) {
         return Some(match text.is_empty() || text.contains(['\n', ',', '[', ']']) {

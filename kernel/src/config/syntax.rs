@@ -79,7 +79,7 @@ fn misplaced(source: &Source, number: usize, at: usize, info: &str) -> Option<Pr
     let key = line.find(':').map(|colon| source.line(number).start + colon);
     let problem = if info.contains("mapping values") && key.is_some_and(|key| at <= key) {
         let last = before.last().filter(|last| indent(last) < own)?;
-        format!("this line begins further right than the one above, `{}`", last.trim())
+        format!("this line is indented further than the one above, `{}`", last.trim())
     } else if info.contains("did not find expected") && key.is_none_or(|key| at <= key) {
         "this line begins in a column in which no line above it begins".to_owned()
     } else {
@@ -111,9 +111,9 @@ fn misplaced(source: &Source, number: usize, at: usize, info: &str) -> Option<Pr
 fn tab(source: &Source, at: usize) -> Option<Problem> {
     let number = source.place(at..at).line;
     if at > 0 && source.text().as_bytes()[at - 1] == b'\t' && source.line(number).start < at - 1 {
-        let problem =
-            Problem::error("a tab stands between a key and its value").at(source.place(at - 1..at));
-        return Some(problem.label("tab").help("write a blank instead"));
+        let problem = Problem::error("there is a tab between a key and its value")
+            .at(source.place(at - 1..at));
+        return Some(problem.label("tab").help("write a space instead"));
     }
     [number, number.saturating_sub(1), number + 1].into_iter().find_map(|number| {
         let line = source.line(number);
@@ -122,7 +122,7 @@ fn tab(source: &Source, at: usize) -> Option<Problem> {
         let tab = text[..indent].find('\t')?;
         let problem = Problem::error("a tab is used for indentation")
             .at(source.place(line.start + tab..line.start + tab + 1));
-        Some(problem.label("tab").help("YAML wants spaces; most editors can convert the file"))
+        Some(problem.label("tab").help("YAML requires spaces; most editors can convert the file"))
     })
 }
 

@@ -155,7 +155,7 @@ impl Reader<'_> {
             },
             Value::Scalar(scalar) => {
                 let help = match Kind::of(item) {
-                    Kind::Null => "write a host behind the `- `, or remove the line".to_owned(),
+                    Kind::Null => "write a host after the `- `, or remove the line".to_owned(),
                     _ => format!("quote it: \"{}\"", scalar.raw),
                 };
                 let text =

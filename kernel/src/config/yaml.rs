@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
         let spot = self.spot(span);
         let Some(target) = self.anchors.get(&anchor) else {
             return Err(Box::new(
-                Problem::error("this alias stands inside its own anchor").at(spot.place()),
+                Problem::error("this alias is inside its own anchor").at(spot.place()),
             ));
         };
         self.aliased += size(target);
@@ -202,7 +202,7 @@ impl<'a> Builder<'a> {
             return Err(Box::new(
                 problem
                     .at(spot.place())
-                    .help("aliases of aliases multiply; write out less of them"),
+                    .help("aliases of aliases multiply; write out some of them"),
             ));
         }
         // The value is used here, so a problem with it as a whole belongs here;

@@ -187,7 +187,7 @@ fn yields_digest(step: &PlannedStep) -> bool {
     matches!(&step.program, Program::Processes { yields: Some(OutputKind::Digest), .. })
 }
 
-/// A plugin's own findings are problems of the user's, not faults of the plugin.
+/// A plugin's own findings are the user's problems, not faults of the plugin.
 pub(super) fn in_words(error: PluginError) -> PlanError {
     match &error.fault {
         Fault::Problems(problems) => {

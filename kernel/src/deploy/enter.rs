@@ -67,7 +67,7 @@ impl<H: Hosts> Run<H> {
         }
     }
 
-    /// For who does not want to wait: fails before anything is built or pulled if somebody
+    /// For callers who do not want to wait: fails before anything is built or pulled if somebody
     /// alive holds the lock.
     pub(super) fn refuse_if_locked(&self, seen: &Snapshot) -> Result<(), RunError> {
         let host = &self.request.project.primary_host;

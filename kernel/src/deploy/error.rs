@@ -35,7 +35,7 @@ pub enum RunError {
     LeaseLost,
     #[error("interrupted; {UNCHANGED}")]
     Interrupted,
-    #[error("the hosts have changed since the plan was made, so it does not hold any more:{}{}", list(&.0.facts), list(&.0.steps))]
+    #[error("the hosts have changed since the plan was made, so it is no longer valid:{}{}", list(&.0.facts), list(&.0.steps))]
     Changed(Difference),
     #[error("{} and {} have different images under the tag {version}: {} and {}", .one.0, .other.0, .one.1, .other.1)]
     OtherImage { version: String, one: (String, String), other: (String, String) },
@@ -44,7 +44,7 @@ pub enum RunError {
 }
 
 const STILL_WORKS: &str =
-    "a script of an earlier run still works there and did not end within 20 s";
+    "a script of an earlier run is still running there and did not end within 20 s";
 const UNCHANGED: &str = "nothing was changed";
 
 /// A step on the user's machine that failed.
@@ -102,7 +102,7 @@ impl From<&RunError> for Diagnostic {
                 new(Kind::Lock).help([release]).about(host)
             }
             RunError::FenceLarger { host, number } => {
-                let help = "run the command again; it will pass that number".into();
+                let help = "run the command again; it will take a higher number".into();
                 let (host, message) = (host.clone(), other_primary(number));
                 Self::on_hosts(Kind::Lock, vec![OnHost { host, message, help: vec![help] }])
             }
@@ -119,7 +119,7 @@ impl From<&RunError> for Diagnostic {
                 new(Kind::Plan).help(["make a new plan: windlass plan -o FILE"])
             }
             RunError::OtherImage { one, other, .. } => {
-                let help = "somebody pushed that tag again meanwhile; run the command again";
+                let help = "somebody has pushed that tag again; run the command again";
                 new(Kind::Plan).help([help]).about(&one.0).about(&other.0)
             }
             RunError::Hook { help, .. } => {
@@ -134,9 +134,7 @@ fn list(lines: &[String]) -> String {
 }
 
 fn other_primary(number: &u64) -> String {
-    format!(
-        "its fence stands at {number}: another deploy, with another primary host, has been here"
-    )
+    format!("its fence is at {number}: another deploy, with another primary host, has run here")
 }
 
 fn locked(host: &str, by: &Details, lease_s: &Option<i64>) -> String {
@@ -168,14 +166,14 @@ fn on_host(lane: &Lane) -> OnHost {
     let message = match &lane.outcome {
         LaneOutcome::Done => "done".to_string(),
         LaneOutcome::TakenBack { why } => {
-            format!("taken back, the version before it runs on: {why}")
+            format!("taken back, the previous version keeps running: {why}")
         }
         LaneOutcome::Refused(refusal) => format!("nothing was done: {refusal}"),
         LaneOutcome::Lost(error) => {
             if let TripError::Connection { help: Some(first), .. } = error {
                 help.push(first.clone());
             }
-            help.push("what had begun there ends by itself; run the command again".into());
+            help.push("what has started there ends by itself; run the command again".into());
             error.to_string()
         }
         LaneOutcome::Failed { step, code, undone } => {

@@ -46,7 +46,7 @@ impl LocalFiles {
         }
         let Some(more) = &upload.template else { return Ok(FileContent::new(bytes)) };
         let text = String::from_utf8(bytes)
-            .map_err(|_| refuse("is a template and no UTF-8 text".into(), "save it as UTF-8"))?;
+            .map_err(|_| refuse("is a template but not UTF-8 text".into(), "save it as UTF-8"))?;
         let mut env = self.env.clone();
         env.extend(more.iter().cloned());
         // Its own line is the better place than that of deploy.yml.

@@ -236,7 +236,7 @@ impl LocalSteps<'_> {
     /// A word of a command line: every process can read it, so it holds no secret.
     fn word(&self, text: &Text, outputs: &BTreeMap<String, String>) -> Result<String, Stopped> {
         if let Some(Part::Secret(name)) = text.iter().find(|part| matches!(part, Part::Secret(_))) {
-            return Err(format!("the secret `{name}` would stand in a command line").into());
+            return Err(format!("the secret `{name}` would appear in a command line").into());
         }
         self.value(text, outputs)
     }

@@ -21,7 +21,7 @@ pub enum LowerError {
     Plugin(#[from] PluginError),
     #[error("the engine plugin cannot do the step `{title}` of {plugin}: {why}")]
     Refused { plugin: String, title: String, why: String },
-    /// A file of the user's that cannot be put on a host.
+    /// A file of the user that cannot be put on a host.
     #[error("{0}")]
     File(Box<Problem>),
 }

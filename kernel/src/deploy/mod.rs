@@ -300,7 +300,8 @@ impl<H: Hosts> Run<H> {
     async fn turn(&self) -> Result<Option<Turn>, RunError> {
         let Some(path) = &self.settings.turn else { return Ok(None) };
         let waiting = || {
-            let message = "another windlass on this machine builds this project: waiting".into();
+            let message =
+                "another windlass on this machine is building this project: waiting".into();
             (self.sink)(Event::Note { message });
         };
         let wait = Duration::from_secs(self.settings.lock_wait_s);

@@ -23,7 +23,7 @@ pub enum Refusal {
     #[error("the host's fence is {found}, not the number of this run: another deploy took over")]
     Fenced { found: String },
     /// A script of an earlier run holds the fence and did not end.
-    #[error("a script of an earlier run still works on this host")]
+    #[error("a script of an earlier run is still running on this host")]
     Busy,
 }
 

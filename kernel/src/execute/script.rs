@@ -137,7 +137,7 @@ impl Trip {
     }
 
     /// Takes back, last first, every step that was begun. A step that failed half-way is
-    /// taken back too, so undo actions must bear that there is nothing to undo.
+    /// taken back too, so undo actions must tolerate that there is nothing to undo.
     fn take_back(&self, bindings: &Bindings) -> Result<String, ScriptError> {
         // A shell knows no empty branch.
         let mut text = String::from("if [ -n \"$F\" ]; then :\n");

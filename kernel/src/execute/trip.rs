@@ -10,7 +10,7 @@ use crate::model::wit::OutputKind;
 /// Why a script could not be written. Nothing was run.
 #[derive(Debug, thiserror::Error, Clone, PartialEq)]
 pub enum ScriptError {
-    #[error("the secret `{name}` would stand in a command line, where every process can read it")]
+    #[error("the secret `{name}` would appear in a command line, where every process can read it")]
     SecretInCommand { name: String },
     #[error("{0}")]
     NoSecret(#[from] MissingSecret),
@@ -18,7 +18,7 @@ pub enum ScriptError {
     BadName { name: String },
     #[error("the step `{step}` has not yielded a {kind:?}")]
     NoOutput { step: String, kind: OutputKind },
-    #[error("a text has a part that cannot stand there")]
+    #[error("a text has a part that is not allowed there")]
     Unsupported,
     #[error("the variable `{name}` {why}")]
     Value { name: String, why: String },

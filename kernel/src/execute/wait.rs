@@ -31,7 +31,7 @@ fn head(limit_ms: u32) -> String {
 fn tail() -> String {
     format!(
         "[ -z \"$I\" ] || return 130\nup; if [ $U -ge $d ]; then \
-         printf 'no longer waiting; last answer: %s\\n' \"$now\" >&2; return 124; fi\n\
+         printf 'timed out; last answer: %s\\n' \"$now\" >&2; return 124; fi\n\
          sleep {AGAIN}\ndone\n"
     )
 }

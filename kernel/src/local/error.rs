@@ -32,7 +32,7 @@ pub enum LocalError {
     Git { command: String, directory: PathBuf, detail: String },
     /// Another run has the turn.
     #[error(
-        "another windlass on this machine builds this project, and did not finish within {} s",
+        "another windlass on this machine is building this project, and did not finish within {} s",
         wait.as_secs()
     )]
     Busy { wait: Duration },

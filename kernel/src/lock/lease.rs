@@ -15,7 +15,7 @@ pub struct Renewal {
 
 impl Renewal {
     /// Renews from now on; the channel's script is that of [`super::script::renew`], whose events
-    /// bear `mark`.
+    /// carry `mark`.
     pub fn start(channel: Channel, mark: String) -> Self {
         let (tell, told) = mpsc::channel(1);
         Self { told, task: tokio::spawn(renew(channel, mark, tell)) }
@@ -61,7 +61,7 @@ async fn renew(mut channel: Channel, mark: String, tell: mpsc::Sender<String>) {
                     match LockAnswer::read(&words) {
                         Some(LockAnswer::Renewed) => answered = true,
                         Some(LockAnswer::Lost) => {
-                            let _ = tell.send("another deploy has taken the lock over".into()).await;
+                            let _ = tell.send("another deploy has taken over the lock".into()).await;
                             return;
                         }
                         _ => {}

@@ -120,7 +120,7 @@ impl FromStr for Capability {
             (_, Some(("files", path))) => Ok(Self::Files(path.to_owned())),
             (_, Some(("secret", name))) if !name.is_empty() => Ok(Self::Secret(name.to_owned())),
             _ => Err(format!(
-                "`{text}` is not a capability; there are containers, images, registry, networks, \
+                "`{text}` is not a capability; the capabilities are containers, images, registry, networks, \
                  run-as-role, compose, http, run, local, files:PATH, secret:NAME and secret:*"
             )),
         }

@@ -1,4 +1,4 @@
-//! The content of a file of the user's that a plan puts on hosts.
+//! The content of a file of the user that a plan puts on hosts.
 
 use std::fmt;
 use std::sync::Arc;

@@ -103,7 +103,7 @@ pub enum Program {
     RemoveDirectory {
         path: String,
     },
-    /// A hook of the user's, run by the client.
+    /// A hook of the user, run by the client.
     Hook {
         name: String,
     },

@@ -208,7 +208,7 @@ pub(super) fn lowered_waits(lowered: &[Result<LoweredWait, String>]) -> Result<(
         }
         verify_texts::check(&action::argv(argv))?;
         if accept.is_empty() && steady.is_empty() {
-            return Err("a wait that nothing can end well".to_owned());
+            return Err("a wait that can never succeed".to_owned());
         }
         if let Some(part) = argv.iter().flatten().find(|part| !matches!(part, Part::Literal(_))) {
             return Err(format!("{} is not in the wait", walk::part_name(part)));

@@ -137,7 +137,7 @@ fn meant(action: &Action) -> Result<(), String> {
             Err(format!("the mode {mode:o} is not within 777"))
         }
         Action::Wait(Wait::Http(http)) if http.status_from > http.status_to => {
-            Err(format!("no status lies from {} to {}", http.status_from, http.status_to))
+            Err(format!("there is no status from {} to {}", http.status_from, http.status_to))
         }
         Action::Hook(name) if name.is_empty() || name.contains(['/', '\0']) => {
             Err(format!("{name:?} is not a valid name of a hook"))

@@ -55,7 +55,7 @@ pub enum SshError {
     #[error("the connection to {host} was lost{}{}", if detail.is_empty() { "" } else { "\n" }, indent(detail))]
     Lost { host: String, detail: String, help: String },
     /// The server opened no further session although the connection stands.
-    #[error("{host} opens no session on this connection: {detail}")]
+    #[error("{host} refuses another session on this connection: {detail}")]
     NoSession { host: String, detail: String },
     /// The remote shell reads no more; [`super::Channel::wait`] says why.
     #[error("the script on {host} ended before it had read all of its input")]
@@ -79,20 +79,20 @@ impl ConnectError {
                 )
             }
             ConnectFailure::HostKeyChanged => format!(
-                "only if you know that the server was installed anew, forget its old key with \
+                "only if you know that the server was reinstalled, forget its old key with \
                  `ssh-keygen -R {}`, then: {by_hand}",
                 super::quote::quote(&target.known_hosts_name())
             ),
             ConnectFailure::Denied => format!(
                 "try {by_hand}; is the user right (ssh: user), is the key loaded (ssh-add -l) or named (ssh: keys), \
-                 and does it stand in that user's authorized_keys?"
+                 and is it in that user's authorized_keys?"
             ),
             ConnectFailure::Refused => {
                 format!("is sshd running there, on this port (ssh: port)? Try {by_hand}")
             }
             ConnectFailure::TimedOut => {
                 format!(
-                    "is the server up, and does a firewall or a missing ssh: proxy stand between? Try {by_hand}"
+                    "is the server up, or is a firewall, or a missing ssh: proxy, in the way? Try {by_hand}"
                 )
             }
             ConnectFailure::NameUnknown => {

@@ -102,6 +102,6 @@ fn audit_push(context: &Context, steps: &mut [Step]) {
 fn details(subject: &Subject) -> Step {
     let labels = vec![("service".to_string(), subject.accessory.service.clone())];
     let list = container(ContainerAction::ListContainers(ContainerList { labels, all: false }));
-    let title = format!("List what is up of {}", subject.accessory.name);
+    let title = format!("List the running containers of {}", subject.accessory.name);
     subject.step("details", Phase::Start, title, list)
 }

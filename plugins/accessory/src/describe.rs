@@ -102,7 +102,7 @@ fn command(verb: &str, about: &str) -> CommandSpec {
 fn commands() -> Vec<CommandSpec> {
     use Intent::{Operate, Prepare, Remove};
     let one = || argument("name", "Name of the accessory", false);
-    let lost = "This removes the container, its image and its directories with all data. Go on?";
+    let lost = "This removes the container, its image and its directories with all data. Continue?";
     // What others do with accessories is no matter of these commands.
     let none: &[Area] = &[];
     // The image may come from the registry.
@@ -110,8 +110,8 @@ fn commands() -> Vec<CommandSpec> {
     // Parts of the others, as Kamal has them. Without a word about them, no help lists them.
     let part = |verb: &str, intent| command(verb, "").aiming(intent, none);
     vec![
-        pulling("boot", "Start an accessory where it is not there"),
-        pulling("reboot", "Replace it by one of the present configuration and image"),
+        pulling("boot", "Start an accessory where it is missing"),
+        pulling("reboot", "Replace it with one of the current configuration and image"),
         command("start", "Start its container where it is stopped").aiming(Operate, none),
         command("stop", "Stop its container").aiming(Operate, none),
         command("restart", "Stop its container and start it again").aiming(Operate, none),
@@ -132,7 +132,7 @@ fn commands() -> Vec<CommandSpec> {
         }
         .aiming(Remove, none),
         CommandSpec {
-            confirm: Some("This stops the accessory until a new one runs. Go on?".to_string()),
+            confirm: Some("This stops the accessory until a new one runs. Continue?".to_string()),
             ..pulling("downgrade", "Reboot it, on the way back from Kamal 2")
         }
         .flag(flag("rolling", None, None, "One host after the other")),

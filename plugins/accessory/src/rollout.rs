@@ -175,7 +175,7 @@ fn ready(subject: &Subject) -> Vec<Step> {
     let mut wait = subject
         .step("ready", PHASE, format!("Wait until {service} is up"), wait)
         .limit(READY_LIMIT_MS)
-        .why("what was configured wrongly ends at once");
+        .why("a container that is configured wrongly ends at once");
     wait.may_fail = subject.context.aims(Intent::Prepare, Area::Accessories);
     let waited = Condition::Failed(wait.id.clone());
     let title = format!("Show the last 20 lines of {service}");

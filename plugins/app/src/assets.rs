@@ -92,15 +92,19 @@ pub fn share(
     }));
     let mut steps = vec![
         at("copy".to_string(), format!("Copy the assets {path} out of {image}"), copy)
-            .help(format!("see that the image has a directory {path}: asset_path names it")),
-        at("own".to_string(), format!("Give them to {name}"), merge(&new.extracted, &new.volume)),
+            .help(format!("check that the image has the directory {path}, which asset_path names")),
+        at(
+            "own".to_string(),
+            format!("Copy the assets to {name}"),
+            merge(&new.extracted, &new.volume),
+        ),
     ];
     let named = old.iter().filter_map(|old| Some((old, name_of(context, host, old)?)));
     for (n, (old, theirs)) in named.filter(|(_, theirs)| *theirs != name).enumerate() {
         let theirs = Directories::of(context, theirs);
-        let title = format!("Give them to {} too", old.name);
+        let title = format!("Copy the assets to {} too", old.name);
         let to_old = at(format!("to-old-{n}"), title, merge(&new.extracted, &theirs.volume));
-        let title = format!("Give those of {} to {name}", old.name);
+        let title = format!("Copy the assets of {} to {name}", old.name);
         let from_old = at(format!("from-old-{n}"), title, merge(&theirs.extracted, &new.volume));
         // As in Kamal: what an app of another user made there is no reason not to deploy.
         steps.extend([to_old.may_fail(), from_old.may_fail()]);
@@ -124,7 +128,7 @@ pub fn hold(
     }
     let Directories { extracted, volume } = Directories::of(context, &name);
     let hold = |id: &str, path: String| {
-        let title = format!("See that {path} is there");
+        let title = format!("Make sure that {path} is there");
         let id = format!("{}.assets-{id}", id_part(role));
         step(id, host, Phase::Prepare, title, Action::MakeDirectory(path.clone()))
             .role(role)

@@ -86,7 +86,7 @@ fn list_of(subject: &Subject, all: bool) -> ContainerAction {
 
 fn details(subject: &Subject) -> Result<Vec<Step>, Problem> {
     let list = container(list_of(subject, false));
-    let title = format!("List what is up of {}", subject.role);
+    let title = format!("List the running containers of {}", subject.role);
     Ok(vec![subject.step("details", Phase::Start, title, list)])
 }
 

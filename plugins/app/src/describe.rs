@@ -48,7 +48,7 @@ fn foreign_keys() -> Vec<ForeignKey> {
             "/stop_timeout",
             "`stop_wait_time: SECONDS` is what a container gets to finish its work",
         ),
-        kamal_2("/servers/*/stop_timeout", "`stop_wait_time` at the root counts for all roles"),
+        kamal_2("/servers/*/stop_timeout", "`stop_wait_time` at the root applies to all roles"),
         foreign("/healthcheck/exposed_port", "an older Kamal", exposed),
         foreign("/servers/*/healthcheck/exposed_port", "an older Kamal", exposed),
     ]
@@ -82,7 +82,7 @@ fn owns() -> Vec<Ownership> {
         ("/servers/*/options", options_schema(options)),
         ("/servers/*/labels", strings_schema("Labels of the role's containers.")),
         ("/servers/*/logging", logging_schema("Log driver of the role's containers.")),
-        ("/servers/*/healthcheck", health("What the role sets otherwise than the root does.")),
+        ("/servers/*/healthcheck", health("What the role sets differently from the root.")),
         ("/servers/*/asset_path", assets),
     ])
 }
@@ -128,20 +128,20 @@ fn commands() -> Vec<CommandSpec> {
     vec![
         CommandSpec {
             version: DefaultVersion::InService,
-            ..command("boot", "Start the version in service anew, in place of what runs")
+            ..command("boot", "Start the version in service again, in place of what is running")
         }
         .aiming(Replace, roles)
         .aiming(Prepare, &[Area::Proxies]),
         command("start", "Start a stopped container and wait until it is ready")
             .aiming(Operate, roles),
-        command("stop", "Stop what is up").aiming(Operate, roles),
-        reading("version", "Show the version that runs"),
-        reading("details", "Show what is up"),
+        command("stop", "Stop what is running").aiming(Operate, roles),
+        reading("version", "Show the version that is running"),
+        reading("details", "Show what is running"),
         reading("containers", "Show all containers of the app"),
         reading("images", "Show all images of the app"),
         CommandSpec {
             prints: true,
-            ..command("stale_containers", "Show what is up beside the current containers")
+            ..command("stale_containers", "Show what is running beside the current containers")
         }
         .aiming(Operate, roles)
         .flag(flag("stop", Some('s'), None, "Stop them")),

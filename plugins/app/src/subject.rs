@@ -41,7 +41,7 @@ impl<'a> Subject<'a> {
     /// A step whose text is the answer.
     pub fn say(&self, id: &str, text: &str) -> Step {
         let title =
-            format!("Tell about {}", if self.role.is_empty() { "the host" } else { self.role });
+            format!("Report on {}", if self.role.is_empty() { "the host" } else { self.role });
         self.step(id, Phase::Start, title, say(text))
     }
 

@@ -33,12 +33,12 @@ pub fn prepare(instance: &Instance) -> Vec<Step> {
     let Instance { name, .. } = instance;
     let mut steps = vec![look(
         "builder-is-there",
-        format!("See whether the builder {name} is there"),
+        format!("Check whether the builder {name} exists"),
         command(["docker", "buildx", "inspect", name]),
     )];
     for (node, host) in remotes(instance) {
         let context = instance.context(node);
-        let title = format!("See whether {context} is {host}");
+        let title = format!("Check whether {context} is {host}");
         let words = ["sh", "-c", ENDPOINT, "sh", &context, host];
         steps.push(look(format!("endpoint-{}", id_part(&node.arch)), title, command(words)));
     }

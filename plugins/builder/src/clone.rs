@@ -59,7 +59,7 @@ impl<'a> Clone<'a> {
         let mut steps = vec![
             look(
                 "clone-is-there",
-                "See whether there is a clone of an earlier build",
+                "Check whether there is a clone of an earlier build",
                 self.git(&["rev-parse", "--verify", "--quiet", "HEAD"]),
             )
             .may_fail(),
@@ -98,7 +98,7 @@ impl<'a> Clone<'a> {
         let fresh = [
             run(
                 "remove-clone",
-                "Remove the clone, since it is not good",
+                "Remove the clone, which is not usable",
                 command(["rm", "-rf", "--", &self.directory]),
             ),
             run("clone-again", format!("Clone {root} again"), self.clone()),

@@ -56,7 +56,7 @@ pub fn describe() -> Description {
             Capability::Secrets(any()),
             Capability::Variables(any()),
         ],
-        hooks: vec![hook(PRE_BUILD, "The image is built next: say no, or get something ready")],
+        hooks: vec![hook(PRE_BUILD, "The image is built next: refuse, or prepare something")],
         foreign_keys: foreign_keys(),
         ..describe::plugin("builder", env!("CARGO_PKG_VERSION"), about)
     }

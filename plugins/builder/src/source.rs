@@ -64,7 +64,7 @@ fn notice(tree: &WorkTree, left_out: bool) -> Option<Step> {
     let (title, meaning) = if left_out {
         ("Leave out what is not committed", "this is not committed, so it is not in the image")
     } else {
-        ("Take in what is not committed", "this is not committed, and it is in the image")
+        ("Include what is not committed", "this is not committed, and it is in the image")
     };
     let mut told = format!("{meaning}:");
     for line in lines.iter().take(SHOWN) {

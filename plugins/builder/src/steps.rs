@@ -88,7 +88,7 @@ fn build_and_push(context: &Context) -> Result<Vec<Step>, Problem> {
 fn engine_answers(context: &Context) -> Step {
     let list = container(ContainerAction::ListImages(context.repository.clone()));
     local("engine", "Check that the engine of this machine answers", list).limit(60_000).help(
-        "install Docker, start it, and see that you may use it (the group docker); or build \
+        "install Docker, start it, and check that you may use it (the group docker); or build \
          elsewhere and deploy with --skip-push",
     )
 }

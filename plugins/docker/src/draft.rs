@@ -93,7 +93,7 @@ impl Draft {
         });
         match taken {
             Some(name) => Err(format!(
-                "`${{{name}}}` cannot stand for a variable of the server, since `{name}` is \
+                "`${{{name}}}` cannot refer to a variable of the server, since `{name}` is \
                  exported with a secret value for the same container"
             )),
             None => Ok(LoweredCommand {
@@ -110,7 +110,7 @@ impl Draft {
 pub fn operand(word: &str) -> Result<(), String> {
     if word.is_empty() || word.starts_with('-') {
         return Err(format!(
-            "`{}` cannot be a name, a reference or a path: docker would read it otherwise",
+            "`{}` cannot be a name, a reference or a path: docker would read it as something else",
             word.escape_debug()
         ));
     }

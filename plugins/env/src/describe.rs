@@ -31,10 +31,10 @@ pub fn describe() -> Description {
 }
 
 fn foreign_keys() -> Vec<ForeignKey> {
-    let secrets = "name the secrets under `env: {secret: […]}`; their values stand in `.env` or the \
+    let secrets = "name the secrets under `env: {secret: […]}`; their values are in `.env` or the \
                    environment";
     vec![
-        foreign("/env_tags", "an older Kamal", "tags stand under `env`: `env: {tags: …}`"),
+        foreign("/env_tags", "an older Kamal", "tags belong under `env`: `env: {tags: …}`"),
         foreign("/secrets", "Kamal 2", secrets),
         foreign("/secrets_path", "Kamal 2", secrets),
     ]

@@ -28,7 +28,7 @@ pub const ROOT: &str = r##"{
       "if": { "anyOf": [{ "required": ["clear"] }, { "required": ["secret"] }] },
       "then": {
         "type": "object",
-        "x-unknown": "beside `clear` and `secret` there are no variables; write it under `clear`. Tags stand only under `env` at the root",
+        "x-unknown": "variables are not allowed beside `clear` and `secret`; write it under `clear`. Tags are allowed only under `env` at the root",
         "additionalProperties": false,
         "properties": { "clear": { "$ref": "#/$defs/clear" }, "secret": { "$ref": "#/$defs/secret" } }
       },
@@ -37,7 +37,7 @@ pub const ROOT: &str = r##"{
     "clear": {
       "description": "Names and values. `${VAR}` stands for a variable of the server.",
       "type": "object",
-      "properties": { "tags": { "type": "string", "x-help": "tags stand only under `env` at the root, not inside of another part" } },
+      "properties": { "tags": { "type": "string", "x-help": "tags are allowed only under `env` at the root, not inside of another part" } },
       "additionalProperties": { "type": ["string", "number", "boolean"] }
     },
     "secret": {

@@ -262,6 +262,6 @@ fn a_host_that_could_not_answer_is_a_problem() {
     let context = context("deploy", r#"{"env": {"A": "1"}}"#);
     let mut observations = answers(&context, true, &[]);
     observations[0].answer = Err("permission denied\n".to_string());
-    assert_snapshot!(contributed(&context, &observations), @"Severity::Error web-1: the env files of the host are not known: permission denied [see that the user may read the run directory]");
+    assert_snapshot!(contributed(&context, &observations), @"Severity::Error web-1: the env files of the host are not known: permission denied [check that the user may read the run directory]");
     assert_eq!(planned(&context, &observations), "");
 }

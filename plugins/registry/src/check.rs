@@ -14,7 +14,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
     };
     let warning = |problem| Problem { severity: Severity::Warning, ..problem };
     let plain = matches!(settings.registry.password, Some(Credential::Plain(_))).then(|| {
-        error_at("/registry/password", "the password stands in the file itself")
+        error_at("/registry/password", "the password is written in the file itself")
             .help("name a secret instead: `password: [REGISTRY_PASSWORD]`")
     });
     let names = [
@@ -59,7 +59,7 @@ mod tests {
         insta::assert_debug_snapshot!(findings(r#"{"username":["U"],"password":"p"}"#), @r#"
         [
             "Severity::Warning a secret cannot be the user name: the login would show it to every process",
-            "Severity::Warning the password stands in the file itself",
+            "Severity::Warning the password is written in the file itself",
         ]
         "#);
         insta::assert_debug_snapshot!(findings(r#"{"nickname":"x"}"#), @r#"

@@ -52,8 +52,8 @@ pub fn search(arguments: &Arguments) -> Result<Option<LogSearch>, Problem> {
         !letters.is_empty() && letters.chars().all(|letter| "iv".contains(letter))
     };
     if let Some(word) = options.split_whitespace().find(|word| !is_known(word)) {
-        let message = format!("of the options of `--grep`, `{word}` is not known");
-        let help = "-i and -v are; for others leave out --grep, and pipe the lines into grep";
+        let message = format!("`{word}` is not a known option of `--grep`");
+        let help = "-i and -v are known; for others leave out --grep, and pipe the lines into grep";
         return Err(error(message).help(help));
     }
     Ok(arguments.text("grep").map(|text| LogSearch {
@@ -117,7 +117,7 @@ mod tests {
         for wrong in ["-C 2", "-E", "x", "-", "--invert-match"] {
             let found = read(&format!(r#"{{"grep": "x", "grep-options": "{wrong}"}}"#));
             let problem: Problem = found.unwrap_err();
-            assert!(problem.message.contains("is not known"), "{wrong}: {problem:?}");
+            assert!(problem.message.contains("is not a known option"), "{wrong}: {problem:?}");
         }
     }
 }

@@ -46,7 +46,7 @@ fn unknown(host: &str, why: &str) -> Problem {
     error_on(
         host,
         format!("the state of the host is not known: {}", why.trim()),
-        "see that the container engine runs there and that the user may use it",
+        "check that the container engine runs there and that the user may use it",
     )
 }
 

@@ -123,7 +123,7 @@ pub fn schema(description: &str) -> Value {
         "description": "Names and values. `${VAR}` stands for a variable of the server.",
         "type": "object",
         "properties": {
-            "tags": { "type": "string", "x-help": "tags stand only under `env` at the root" },
+            "tags": { "type": "string", "x-help": "tags are allowed only under `env` at the root" },
         },
         "additionalProperties": { "type": ["string", "number", "boolean"] },
     });
@@ -132,8 +132,8 @@ pub fn schema(description: &str) -> Value {
         "if": { "anyOf": [{ "required": ["clear"] }, { "required": ["secret"] }] },
         "then": {
             "type": "object",
-            "x-unknown": "beside `clear` and `secret` there are no variables; write it under \
-                          `clear`. Tags stand only under `env` at the root",
+            "x-unknown": "variables are not allowed beside `clear` and `secret`; write it under \
+                          `clear`. Tags are allowed only under `env` at the root",
             "additionalProperties": false,
             "properties": {
                 "clear": clear.clone(),

@@ -155,7 +155,7 @@ fn answer<'a>(
         Some(Err(why)) => Err(error_on(
             host,
             format!("the env files of the host are not known: {}", why.trim()),
-            "see that the user may read the run directory",
+            "check that the user may read the run directory",
         )),
     }
 }

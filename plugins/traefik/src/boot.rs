@@ -59,7 +59,7 @@ pub fn boot(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
             ContainerStatus::Running | ContainerStatus::Restarting => {}
             ContainerStatus::Paused => {
                 let message = "Traefik is paused on the host";
-                let help = "let it go on there: docker unpause traefik";
+                let help = "resume it there: docker unpause traefik";
                 return Err(error_on(&place.host().name, message, help));
             }
             _ => steps.extend(start(place, found)),
@@ -106,7 +106,7 @@ fn discard(place: &TraefikHost, id: &str, target: String) -> Step {
     let stop = StopOptions { container: target, timeout_s: None };
     let title = "Remove the Traefik container that does not work";
     let action = container(ContainerAction::Remove(stop));
-    place.step(id, Phase::Prepare, title, action).why("it would keep its configuration for ever")
+    place.step(id, Phase::Prepare, title, action).why("it would keep its configuration forever")
 }
 
 /// Waits until Traefik answers, and shows its log if it does not.

@@ -24,7 +24,7 @@ pub fn check(context: &Context) -> Vec<Problem> {
     for (section, entries) in [("args", &traefik.args), ("options", &traefik.options)] {
         for name in entries.keys().filter(|name| name.starts_with('-') || name.trim().is_empty()) {
             let pointer = pointer_to(&pointer_to("/traefik", section), name);
-            let message = format!("`{name}` stands with dashes");
+            let message = format!("`{name}` is written with dashes");
             found.push(error_at(pointer, message).help("write the name without dashes"));
         }
     }

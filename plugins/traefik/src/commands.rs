@@ -143,7 +143,7 @@ fn leave(place: &TraefikHost) -> Result<Vec<Step>, Problem> {
     let Some(other) = place.facts.neighbour(place.context)? else { return remove(place) };
     let text = format!("Traefik stays on {}: {} is behind it", place.host().name, other.name);
     Ok(vec![
-        place.step("stays", Phase::Start, "Leave Traefik to others", say(&text)).why(why(place)),
+        place.step("stays", Phase::Start, "Leave Traefik for others", say(&text)).why(why(place)),
     ])
 }
 

@@ -88,7 +88,7 @@ fn section() -> Value {
             "image": stringish_schema("Image of Traefik; by default traefik:v2.11."),
             "host_port": stringish_schema("Port of the host that it listens on; by default 80."),
             "publish": { "description": "Whether it listens on a port of the host.", "type": "boolean", "default": true },
-            "labels": strings_schema("Labels of its container, beside those for a host without app."),
+            "labels": strings_schema("Labels of its container, besides those for a host without the app."),
             "args": options_schema("Arguments of Traefik: `true`, a value, or a list to repeat one."),
             "options": options_schema("Further options of `docker run`."),
             "env": env(),
@@ -125,9 +125,9 @@ fn command(verb: &str, about: &str) -> CommandSpec {
 
 fn commands() -> Vec<CommandSpec> {
     use Intent::{Operate, Prepare, Remove, Replace};
-    let cut_off = "Requests fail on each host while its Traefik is replaced. Go on?";
+    let cut_off = "Requests fail on each host while its Traefik is replaced. Continue?";
     let all = "Requests fail on each host while Traefik takes the place of kamal-proxy, and all \
-               accessories are rebooted. Go on?";
+               accessories are rebooted. Continue?";
     let rolling = || flag("rolling", None, None, "One host after the other");
     // The image may come from the registry.
     let pulling = |spec: CommandSpec| spec.aiming(Prepare, &[Area::Registry]);
@@ -141,10 +141,10 @@ fn commands() -> Vec<CommandSpec> {
         pulling(spec.aiming(Replace, areas)).aiming(Remove, &[Area::Leftovers]).flag(rolling())
     };
     vec![
-        pulling(command("boot", "Start Traefik where it does not run")),
+        pulling(command("boot", "Start Traefik where it is not running")),
         pulling(CommandSpec {
             confirm: Some(cut_off.to_string()),
-            ..command("reboot", "Replace Traefik by one of the present configuration")
+            ..command("reboot", "Replace Traefik with one of the current configuration")
         })
         .flag(rolling()),
         downgrade(

@@ -84,7 +84,7 @@ impl<'a> ProxyFacts<'a> {
             _ => Err(error_on(
                 &self.host.name,
                 "it is not known whether the host has Traefik's env file",
-                "see that the user may read the run directory",
+                "check that the user may read the run directory",
             )),
         }
     }

@@ -70,7 +70,7 @@ pub fn tie(role_move: &RoleMove) -> Vec<Step> {
     };
     let runs = wait(NAME, ContainerCondition::Ready);
     let runs = role_move
-        .step("proxy-runs", Phase::Start, "See that Traefik runs".to_string(), runs)
+        .step("proxy-runs", Phase::Start, "Check that Traefik is running".to_string(), runs)
         .undo(wait(name, ContainerCondition::OutOfService))
         .limit(LIMIT_MS)
         .why("without it nobody reaches the new container");
@@ -152,7 +152,7 @@ fn probe(role_move: &RoleMove, id: &str, phase: Phase, port: Part) -> Option<Ste
         (Probe::Off, _) => return None,
         (Probe::Health, Some(path)) => (path.as_str(), 399),
         (Probe::Any, Some(path)) => (path.as_str(), 499),
-        // Only a command of the user's knows what is healthy; that somebody serves is enough.
+        // Only a command of the user knows what is healthy; that somebody serves is enough.
         (_, None) => ("/", 499),
     };
     let from = if to == 399 { 200 } else { 100 };
@@ -228,7 +228,7 @@ fn explain(role_move: &RoleMove, id: &str, phase: Phase, failed: &str) -> Vec<St
 
 /// Traefik's own words about why it does not route to the new container.
 fn explain_routing(role_move: &RoleMove) -> Step {
-    let why = "Traefik did not take the new container up";
+    let why = "Traefik did not pick up the new container";
     let title = format!("Show the last {LINES} lines of {NAME}: {why}");
     role_move
         .step("listed-logs", Phase::Route, title, last_lines(NAME, LINES))

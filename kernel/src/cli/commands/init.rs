@@ -26,7 +26,7 @@ registry:
   # Leave `server` out for the engine's default.
   server: registry.example.com
   username: my-user
-  # Secrets are named here; their values stand in .env or the environment.
+  # Secrets are named here; their values are in .env or the environment.
   password:
     - KAMAL_REGISTRY_PASSWORD
 

@@ -122,7 +122,7 @@ async fn release(
         Some(id) if *id != by.id() => {
             return Err(Failure::with_help(
                 format!(
-                    "the lock is another one: {} of {} since {}",
+                    "the lock is a different one: {} of {} since {}",
                     by.id(),
                     by.owner(),
                     by.since()
@@ -145,7 +145,7 @@ async fn release(
             cli.output.say("The lock is released.");
             Ok(())
         }
-        _ => Err(Failure::with_help("the lock changed hands meanwhile", "windlass lock status")),
+        _ => Err(Failure::with_help("the lock has changed hands", "windlass lock status")),
     }
 }
 

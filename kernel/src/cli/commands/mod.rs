@@ -86,7 +86,7 @@ impl Cli<'_> {
         let workspace = self.workspace()?;
         if workspace.request.version.is_empty() {
             return Err(Failure::with_help(
-                "there is no version to deploy: this directory is no git repository with a commit",
+                "there is no version to deploy: this directory is not a git repository with a commit",
                 "commit your work, or pass --version VERSION",
             ));
         }
@@ -172,7 +172,7 @@ fn plugin_command(cli: &Cli, noun: &str, matches: &ArgMatches) -> Result<(), Fai
         None => (noun.to_string(), matches),
     };
     let workspace = cli.workspace()?;
-    let missing = || Failure::new(format!("no plugin of this project has `{name}`"));
+    let missing = || Failure::new(format!("no plugin of this project provides `{name}`"));
     let (_, spec) = workspace.crew.command(&name).ok_or_else(missing)?;
     let mut arguments = nouns::arguments(spec, matches);
     // That one was asked for, beside which one is meant.

@@ -120,7 +120,7 @@ fn text(pieces: &[Piece], span: &Range<usize>, world: &World<'_>) -> Result<Stri
 fn string(expr: &Expr, world: &World<'_>) -> Result<String, Refusal> {
     match evaluate(expr, world)? {
         Value::Text(text) => Ok(text),
-        _ => Err(Refusal::form(expr.span.clone(), "a text in quotes should stand here")),
+        _ => Err(Refusal::form(expr.span.clone(), "a text in quotes is expected here")),
     }
 }
 

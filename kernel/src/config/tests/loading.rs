@@ -159,7 +159,7 @@ fn all_errors_at_once() {
         "unknown key `wit` in `boot`",
         "`limit` should be a number of hosts or a percentage",
         "the primary role `wbe` is not defined",
-        "this configuration wants Kamal 2.0.0 or newer",
+        "this configuration requires Kamal 2.0.0 or newer",
     ] {
         assert!(
             found.iter().any(|message| message.starts_with(start)),
@@ -176,7 +176,7 @@ fn older_minimum_versions_are_fine() {
         assert_eq!(load_text(&text).is_ok(), version != "1.10", "{version}");
     }
     let text = "service: app\nimage: a/b\nservers: [h]\nminimum_version: new\n";
-    assert_eq!(errors(text), ["`minimum_version` is no version number"]);
+    assert_eq!(errors(text), ["`minimum_version` is not a version number"]);
 }
 
 #[test]

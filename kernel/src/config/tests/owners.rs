@@ -126,7 +126,7 @@ fn claims_that_clash_are_the_plugins_fault() {
         [
             "the plugin `b` claims `/traefik`, which belongs to the plugin `a`",
             "the plugin `b` claims `/service`, which belongs to the kernel",
-            "the plugin `c` claims `nope`, which is no key of the configuration",
+            "the plugin `c` claims `nope`, which is not a key of the configuration",
         ]
     );
 }

@@ -70,7 +70,7 @@ fn a_late_merge_key_overrides_as_in_ruby_with_a_warning() {
     let source = std::sync::Arc::new(Source::new("a.yml", text));
     let parsed = yaml::parse(&source, &Rendered::plain(text)).unwrap();
     assert_eq!(parsed.tree.get("/one").unwrap().to_json(), json!({"p": 1}));
-    assert_eq!(parsed.warnings[0].message, "`<<` overrides `p`, which stands before it");
+    assert_eq!(parsed.warnings[0].message, "`<<` overrides `p`, which comes before it");
 }
 
 #[test]

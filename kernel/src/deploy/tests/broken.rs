@@ -57,8 +57,7 @@ async fn an_image_that_never_becomes_healthy() {
     let error = fails("sick").await.1.error();
     assert!(error.contains("`Wait until shop-web-sick is healthy` ran out of time"), "{error}");
     assert!(error.contains("Unhealthy"), "{error}");
-    let why =
-        "taken back, the version before it runs on: no container of the primary role became good";
+    let why = "taken back, the previous version keeps running: no container of the primary role became good";
     assert!(error.contains(&format!("job-1: {why}")), "{error}");
     assert!(!error.contains(&format!("all-1: {why}")), "{error}");
 }

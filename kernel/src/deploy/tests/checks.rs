@@ -213,7 +213,7 @@ async fn an_interrupt_ends_a_hook_and_gives_the_lock_back() {
     let running = tokio::spawn(async move { run.perform(plan, seen).await });
     check.begins().await;
     stop.send_replace(true);
-    // The hook waits for ever; the run does not.
+    // The hook waits forever; the run does not.
     let ended = tokio::time::timeout(Duration::from_secs(60), running).await.expect("it ends");
     let error = ended.unwrap().unwrap_err().to_string();
     assert!(error.contains("the hook pre-deploy failed: interrupted"), "{error}");
@@ -320,7 +320,7 @@ boot: {limit: 1, wait: 1}
     assert!(began.elapsed() >= Duration::from_secs(1), "there was no pause");
 }
 
-/// Whatever happens to primary hosts before they start anything, nobody waits for ever.
+/// Whatever happens to primary hosts before they start anything, nobody waits forever.
 #[tokio::test]
 async fn the_gate_is_decided_also_where_nothing_was_started() {
     for (_, bench) in both().await {

@@ -31,7 +31,7 @@ pub(super) fn profile(action: &ContainerAction) -> Profile<'_> {
         }
         C::RunOnce(once) => {
             let spec = &once.container;
-            let said = format!("run a container of the image {} to its end", spec.image);
+            let said = format!("run a container of the image {} until it ends", spec.image);
             Profile { yields: Yields::Printed, ..of_a_container(User, spec, said) }
         }
         C::Rename(rename) => row(
@@ -74,7 +74,7 @@ pub(super) fn profile(action: &ContainerAction) -> Profile<'_> {
             Read,
             Images,
             format!(
-                "see that the image {} has the label {}={}",
+                "check that the image {} has the label {}={}",
                 label.image, label.label, label.value
             ),
         ),

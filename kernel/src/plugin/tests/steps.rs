@@ -210,7 +210,7 @@ fn what_this_machine_yields_before_the_lock_every_host_may_use() {
 }
 
 /// What is said of a step, and of one with the same action as its undo.
-fn lies(step: Step) -> [String; 2] {
+fn violations(step: Step) -> [String; 2] {
     let mut undone = at("a", Phase::Start);
     undone.undo = Some(step.action.clone());
     [step, undone].map(|step| violation(&[step]))
@@ -218,8 +218,8 @@ fn lies(step: Step) -> [String; 2] {
 
 #[test]
 fn s1_http_never_asks_but_by_http_also_in_an_undo() {
-    for lie in lies(asks("ask", literal("file:///etc/passwd"))) {
-        assert!(violation.contains("does not begin with `http://`"), "{violation}");
+    for found in violations(asks("ask", literal("file:///etc/passwd"))) {
+        assert!(found.contains("does not begin with `http://`"), "{found}");
     }
     assert_eq!(check(&context(), &[asks("ask", literal("http://localhost/up"))]), Ok(()));
 }
@@ -230,8 +230,8 @@ fn s2_http_sends_no_variable_of_the_host_and_asks_no_metadata() {
     url.push(Part::HostEnv("AWS_SECRET_ACCESS_KEY".to_owned()));
     let variable = violation(&[asks("ask", url)]);
     assert!(variable.contains("the variable `AWS_SECRET_ACCESS_KEY` in a URL"), "{variable}");
-    for lie in lies(asks("ask", literal("http://169.254.169.254/latest"))) {
-        assert!(violation.contains("link-local or metadata"), "{violation}");
+    for found in violations(asks("ask", literal("http://169.254.169.254/latest"))) {
+        assert!(found.contains("link-local or metadata"), "{found}");
     }
 }
 

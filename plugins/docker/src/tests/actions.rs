@@ -50,7 +50,7 @@ fn images() {
     assert_snapshot!(lowered(A::PruneImages(filter(true))), @"docker image prune --all --force --filter label=service=shop");
 }
 
-/// Kamal runs it, with a command that the image's entrypoint may not bear.
+/// Kamal runs it, with a command that the image's entrypoint may not tolerate.
 #[test]
 fn files_come_out_of_a_container_that_never_runs() {
     let copy = ImageCopy {
@@ -189,8 +189,8 @@ fn networks_are_made_and_removed_whoever_else_does_so() {
 
 #[test]
 fn nothing_is_read_as_an_option() {
-    assert_snapshot!(lowered(A::Pull("--all-tags".to_string())), @"error: `--all-tags` cannot be a name, a reference or a path: docker would read it otherwise");
-    assert_snapshot!(lowered(A::Start(String::new())), @"error: `` cannot be a name, a reference or a path: docker would read it otherwise");
+    assert_snapshot!(lowered(A::Pull("--all-tags".to_string())), @"error: `--all-tags` cannot be a name, a reference or a path: docker would read it as something else");
+    assert_snapshot!(lowered(A::Start(String::new())), @"error: `` cannot be a name, a reference or a path: docker would read it as something else");
     assert_snapshot!(lowered(A::Other(Extension { name: "checkpoint".to_string(), data: "{}".to_string() })), @"error: docker has no action `checkpoint`");
 }
 
@@ -202,5 +202,5 @@ fn an_exported_secret_is_not_picked_up_by_a_word() {
         env: vec![var("KEY", secret("KEY"))],
         tty: false,
     };
-    assert_snapshot!(lowered(A::Exec(options)), @"error: `${KEY}` cannot stand for a variable of the server, since `KEY` is exported with a secret value for the same container");
+    assert_snapshot!(lowered(A::Exec(options)), @"error: `${KEY}` cannot refer to a variable of the server, since `KEY` is exported with a secret value for the same container");
 }

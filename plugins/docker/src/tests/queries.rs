@@ -42,7 +42,7 @@ fn questions() {
     "#);
     let volumes = Extension { name: "volumes".to_string(), data: "{}".to_string() };
     assert_snapshot!(question(Query::Other(volumes)), @"error: docker does not know the question `volumes`");
-    assert_snapshot!(question(Query::Images("--all".to_string())), @"error: `--all` cannot be a name, a reference or a path: docker would read it otherwise");
+    assert_snapshot!(question(Query::Images("--all".to_string())), @"error: `--all` cannot be a name, a reference or a path: docker would read it as something else");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn once_is_in_the_foreground_and_leaves_nothing() {
 
 #[test]
 fn no_field_smuggles_an_option() {
-    assert_snapshot!(lowered(A::Run(container_spec("c", "--privileged"))), @"error: `--privileged` cannot be a name, a reference or a path: docker would read it otherwise");
+    assert_snapshot!(lowered(A::Run(container_spec("c", "--privileged"))), @"error: `--privileged` cannot be a name, a reference or a path: docker would read it as something else");
     let spec = ContainerSpec {
         options: vec![option("cap-add=ALL --privileged", None)],
         ..container_spec("c", "i")

@@ -10,7 +10,7 @@ pub enum Mode {
     Good,
     /// Ends with code 3 as soon as it started.
     Exit,
-    /// Runs and answers, but `/up` says 503 for ever.
+    /// Runs and answers, but `/up` says 503 forever.
     Unhealthy,
     /// Answers its own health check, but listens on another port than configured.
     OtherPort,

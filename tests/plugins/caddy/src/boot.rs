@@ -30,7 +30,7 @@ pub fn boot(context: &Context, settings: &Settings, facts: Facts) -> Result<Vec<
     }
     match facts.caddy()? {
         Some(found) if found.status == ContainerStatus::Paused => {
-            let help = "let it go on there: docker unpause caddy";
+            let help = "resume it there: docker unpause caddy";
             return Err(error_on(&facts.host.name, "Caddy is paused on the host", help));
         }
         Some(found) if runs(found) => {

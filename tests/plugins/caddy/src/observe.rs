@@ -60,7 +60,7 @@ impl<'a> Facts<'a> {
             _ => Err(error_on(
                 &self.host.name,
                 "it is not known which files of Caddy the host has",
-                "see that the user may read the run directory",
+                "check that the user may read the run directory",
             )),
         }
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use windlass_tests::process::{Cmd, Output};
 use windlass_tests::story::Story;
 use windlass_tests::windlass::{Windlass, binary};
-use windlass_tests::{images, outside, paths, registry};
+use windlass_tests::{images, outside, paths, registry, sample};
 
 /// What a deploy with the three has in deploy.yml; `{…}` are filled in.
 const SECTIONS: &str = r#"
@@ -45,7 +45,12 @@ fn sections(command: &str) -> Result<String> {
 }
 
 #[test]
+#[ignore = "compiles for minutes: cargo xtask soak"]
 fn their_authors_tests_pass_outside_the_repository() -> Result<()> {
+    if !sample::is_whole() {
+        println!("left to cargo xtask soak");
+        return Ok(());
+    }
     let said = outside::test()?;
     let passed = said.matches("test result: ok").count();
     ensure!(passed == 3, "{passed} of 3 plugins were tested:\n{said}");
@@ -86,7 +91,7 @@ fn they_take_the_place_of_the_bundled_ones_and_their_findings_are_shown() -> Res
 
     let told = config(&good.replace("command: bin/migrate", "command: a && b"))?;
     ensure!(!told.success(), "settings that cannot be used are taken");
-    told.expect(&["command: a && b", "sh -c"])?;
+    told.expect(&["an operator of the shell", "outside.yml", "sh -c"])?;
     let told = config(&good.replace("  username: AWS\n", ""))?;
     ensure!(!told.success(), "the schema of /registry does not count");
     told.expect(&["username"])

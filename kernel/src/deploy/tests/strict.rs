@@ -6,6 +6,7 @@ use super::sim_host::REPOSITORY;
 use crate::deploy::RunError;
 use crate::deploy::compare::Difference;
 use crate::deploy::compare::compare;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::event::Event;
 
 /// Plans, lets something happen, and applies.
@@ -58,8 +59,9 @@ async fn apply_refuses_a_host_whose_current_container_was_replaced() {
     assert!(difference.facts.contains(&gone), "{difference:?}");
     assert!(difference.facts.iter().any(|fact| fact == new), "{difference:?}");
     assert!(difference.steps.iter().any(|s| s.contains("Stop shop-web-v1")), "{difference:?}");
-    let message = error.unwrap().to_string();
-    assert!(message.contains(&gone) && message.contains("windlass plan -o FILE"), "{message}");
+    let told = Diagnostic::from(error.unwrap());
+    assert!(told.message.contains(&gone), "{told:?}");
+    assert!(told.help.iter().any(|line| line.contains("windlass plan -o FILE")), "{told:?}");
     let performed = bench.fleet.lock().performed[before..].to_vec();
     assert!(performed.iter().all(|(_, id)| !id.starts_with("app.")), "{performed:?}");
 }

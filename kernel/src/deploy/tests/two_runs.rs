@@ -3,6 +3,7 @@
 use super::bench::{BOTH, Bench};
 use super::client::Cut;
 use super::sample;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::event::Event;
 
 /// A boundary at which the first one waits for health on all hosts, the lock in its hands.
@@ -28,7 +29,8 @@ async fn the_second_is_refused_and_changes_nothing() {
     let seen = second.observe().await.unwrap();
     let plan = second.plan(&seen).unwrap();
     let before = bench.fleet.lock().performed.len();
-    let error = second.perform(plan, seen).await.unwrap_err().to_string();
+    let error = second.perform(plan, seen).await.unwrap_err();
+    let error = format!("{error}\n{}", Diagnostic::from(&error).help.join("\n"));
     let owner = held.details.owner().to_string();
     for part in [
         owner.as_str(),

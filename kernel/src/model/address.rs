@@ -1,4 +1,4 @@
-//! Addresses that nothing of a plan may lead to.
+//! Addresses that nothing of a plan may name.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -28,5 +28,7 @@ fn is_v6(address: Ipv6Addr) -> bool {
         [0x2002, high, low, ..] => Some(v4(high, low)),
         _ => None,
     };
-    address.is_unicast_link_local() || [a, b] == [0xfd00, 0xec2] || embedded.is_some_and(is_v4)
+    // Those of Amazon and of Google.
+    let is_cloud = matches!([a, b], [0xfd00, 0xec2] | [0xfd20, 0xce]);
+    address.is_unicast_link_local() || is_cloud || embedded.is_some_and(is_v4)
 }

@@ -100,6 +100,7 @@ pub const CASES: [(OutputKind, &[&str], &[&str]); 6] = [
             "64:ff9b::a9fe:a9fe",
             "2002:a9fe:a9fe::1",
             "fd00:ec2::254",
+            "fd20:ce::254",
             "fd00:0EC2::254",
         ],
     ),

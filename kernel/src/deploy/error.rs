@@ -1,5 +1,6 @@
 //! Why a run did not do what it was asked, with the line to type next.
 
+use crate::execute::ScriptError;
 use crate::execute::lanes::{Lane, LaneOutcome, TripError};
 use crate::local::LocalError;
 use crate::lock::Details;
@@ -41,6 +42,8 @@ pub enum RunError {
     OtherImage { version: String, one: (String, String), other: (String, String) },
     #[error("the hook {name} failed: {why}")]
     Hook { name: String, why: String, help: Option<&'static str> },
+    #[error("interrupted in the hook {name}")]
+    InterruptedHook { name: String },
 }
 
 const STILL_WORKS: &str =
@@ -115,6 +118,7 @@ impl From<&RunError> for Diagnostic {
             }
             RunError::LeaseLost => new(Kind::Lock).help(["windlass status"]),
             RunError::Interrupted => Self::new(Kind::Interrupted, UNCHANGED),
+            RunError::InterruptedHook { .. } => new(Kind::Interrupted),
             RunError::Changed(_) => {
                 new(Kind::Plan).help(["make a new plan: windlass plan -o FILE"])
             }
@@ -170,10 +174,20 @@ fn on_host(lane: &Lane) -> OnHost {
         }
         LaneOutcome::Refused(refusal) => format!("nothing was done: {refusal}"),
         LaneOutcome::Lost(error) => {
-            if let TripError::Connection { help: Some(first), .. } = error {
-                help.push(first.clone());
+            match error {
+                // Nothing has started.
+                TripError::Script(ScriptError::NoSecret(missing)) => {
+                    help.push(missing.help.clone())
+                }
+                TripError::Script(_) | TripError::Unlocked => {}
+                other => {
+                    if let TripError::Connection { help: Some(first), .. } = other {
+                        help.push(first.clone());
+                    }
+                    let ends = "what has started there ends by itself; run the command again";
+                    help.push(ends.into());
+                }
             }
-            help.push("what has started there ends by itself; run the command again".into());
             error.to_string()
         }
         LaneOutcome::Failed { step, code, undone } => {

@@ -167,10 +167,10 @@ impl<H: Hosts> Run<H> {
         locked: &Locked<H>,
     ) -> Result<Report, RunError> {
         let options = self.options(locked);
-        let known = self.together(plan, &options, &BEFORE, known.clone()).await?;
+        let mut known = self.together(plan, &options, &BEFORE, known.clone()).await?;
         let mut report = Report::default();
         for part in parts(plan) {
-            report.lanes.extend(self.pass(&part, &options, &known).await?);
+            report.lanes.extend(self.pass(&part, &options, &mut known).await?);
         }
         self.together(plan, &options, &AFTER, known).await?;
         self.standing().await;
@@ -188,7 +188,7 @@ impl<H: Hosts> Run<H> {
         let stop = self.stop.subscribe();
         for which in segments.iter().copied() {
             let lanes = lanes::segment(&self.hosts, plan, options, which, &known, &stop).await;
-            known = self.all_good(&lanes, known).await?;
+            self.all_good(&lanes, &mut known).await?;
         }
         Ok(known)
     }
@@ -199,32 +199,32 @@ impl<H: Hosts> Run<H> {
         &self,
         plan: &Plan,
         options: &LaneOptions,
-        known: &BTreeMap<String, StepResults>,
+        known: &mut BTreeMap<String, StepResults>,
     ) -> Result<Vec<Lane>, RunError> {
         let stop = self.stop.subscribe();
         self.planned_hooks(plan, Segment::Start).await?;
         let lanes = lanes::roll(&self.hosts, plan, options, known, &stop).await;
-        let known = self.all_good(&lanes, known.clone()).await?;
+        self.all_good(&lanes, known).await?;
         let last = Segment::Cleanup;
-        let tidied = lanes::segment(&self.hosts, plan, options, last, &known, &stop).await;
+        let tidied = lanes::segment(&self.hosts, plan, options, last, known, &stop).await;
         self.planned_hooks(plan, Segment::Cleanup).await?;
         self.all_good(&tidied, known).await?;
         Ok(lanes)
     }
 
-    /// What is known after these lanes, if all of them came to a good end; else the error,
-    /// when it has been said what the hosts serve now.
+    /// Adds what these lanes have left to what is known, if all of them came to a good end; else
+    /// the error, when it has been said what the hosts serve now.
     async fn all_good(
         &self,
         lanes: &[Lane],
-        mut known: BTreeMap<String, StepResults>,
-    ) -> Result<BTreeMap<String, StepResults>, RunError> {
+        known: &mut BTreeMap<String, StepResults>,
+    ) -> Result<(), RunError> {
         if let Some(error) = self.verdict(lanes) {
             self.standing().await;
             return Err(error);
         }
-        learn(&mut known, lanes);
-        Ok(known)
+        learn(known, lanes);
+        Ok(())
     }
 
     /// Hooks that plugins planned on the user's machine, before and after the hosts' steps;
@@ -249,10 +249,7 @@ impl<H: Hosts> Run<H> {
         let interrupted = async { stop.wait_for(|stop| *stop).await.map(|_| ()).unwrap_or(()) };
         tokio::select! {
             ran = hook => ran,
-            () = interrupted => {
-                let (name, why) = (name.to_string(), "interrupted".into());
-                Err(RunError::Hook { name, why, help: None })
-            }
+            () = interrupted => Err(RunError::InterruptedHook { name: name.to_string() }),
         }
     }
 

@@ -229,6 +229,7 @@ fn kind_test(kind: OutputKind, n: usize) -> String {
              169.254.*|100.100.100.200|168.63.129.16|0[0-9]*.*|*.0[0-9]*|*.*.*.*.*) false;; \
              *:*.*|:*:*|0*:*|64:*|2002:*|[fF][eE][89aAbB]?:*) false;; \
              [fF][dD]00:[eE][cC]2:*|[fF][dD]00:0[eE][cC]2:*) false;; \
+             [fF][dD]20:[cC][eE]:*|[fF][dD]20:0[cC][eE]:*|[fF][dD]20:00[cC][eE]:*) false;; \
              *:*) :;; *[a-fA-F]*) false;; *.*.*.*) :;; *) false;; esac"
         ),
         OutputKind::Port => {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::outputs;
 use crate::model::plan::PlannedStep;
 use crate::model::secret::MissingSecret;
 use crate::model::wit::OutputKind;
@@ -16,7 +17,7 @@ pub enum ScriptError {
     NoSecret(#[from] MissingSecret),
     #[error("`{name}` cannot be the name of an environment variable")]
     BadName { name: String },
-    #[error("the step `{step}` has not yielded a {kind:?}")]
+    #[error("the step `{step}` has not yielded {}", outputs::with_article(*kind))]
     NoOutput { step: String, kind: OutputKind },
     #[error("a text has a part that is not allowed there")]
     Unsupported,

@@ -112,7 +112,7 @@ fn prune_untagged(context: &Context, host: &str) -> Step {
     step("prune-untagged", host, Phase::Cleanup, title, action)
         .may_fail()
         .audit("Pruned images")
-        .why("an image without a tag is not used any more")
+        .why("its tag has moved to a newer image")
 }
 
 /// Images of the repository that no container needs any more. Neither the deployed version nor

@@ -84,7 +84,7 @@ pub fn on_hosts<T>(
     observations: &[Observation],
     what: impl Fn(&Subject) -> Result<T, Problem>,
 ) -> All<T> {
-    on_scenes(context, observations, |_| vec![""], what)
+    on_subjects(context, observations, |_| vec![""], what)
 }
 
 /// What each role on each host makes of it.
@@ -93,10 +93,10 @@ pub fn on_roles<T>(
     observations: &[Observation],
     what: impl Fn(&Subject) -> Result<T, Problem>,
 ) -> All<T> {
-    on_scenes(context, observations, |host| roles_on(context, host), what)
+    on_subjects(context, observations, |host| roles_on(context, host), what)
 }
 
-fn on_scenes<'a, T>(
+fn on_subjects<'a, T>(
     context: &'a Context,
     observations: &[Observation],
     roles: impl Fn(&'a HostInfo) -> Vec<&'a str>,

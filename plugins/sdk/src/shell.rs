@@ -76,7 +76,7 @@ impl Reader<'_> {
             '\\' => match self.rest.next() {
                 Some('\n') => {}
                 Some(c) => self.push(c),
-                None => return Err("a backslash stands at the end".to_string()),
+                None => return Err("there is a backslash at the end".to_string()),
             },
             '$' => self.variable()?,
             '`' => {

@@ -35,7 +35,7 @@ enum Task {
         #[arg(long)]
         skip_fleet: bool,
         /// Fuzz each target for this long; 0 leaves fuzzing out
-        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        #[arg(long, value_name = "SECONDS", default_value_t = 20)]
         fuzz: u64,
     },
     /// Run every check and test, the long sweeps in full: hours, not minutes

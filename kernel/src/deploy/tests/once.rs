@@ -1,11 +1,11 @@
 //! What happens once for a run: when all hosts have what they share, and before any starts
 //! anything.
 
-use super::bench::{BOTH, Bench};
+use super::bench::{BOTH, Bench, ONE};
 use super::client::Cut;
 use crate::deploy::{Report, RunError};
 use crate::model::plan::{Effect, Plan, PlannedStep, Program, Segment};
-use crate::model::wit::{Action, Phase, Step};
+use crate::model::wit::{Action, Condition, Phase, Step};
 
 /// A step of `share` on a host.
 pub fn share(host: &str, id: &str, once: bool) -> PlannedStep {
@@ -91,4 +91,27 @@ async fn if_it_fails_no_host_is_on_the_new_version() {
         assert!(!plan.steps.iter().any(|s| is_later(&s)), "{id} on {host}");
     }
     assert!(state.outages.is_empty() && state.lock.is_none(), "{:?}", state.outages);
+}
+
+#[tokio::test]
+async fn what_happens_once_at_the_end_knows_how_the_steps_before_it_ended() {
+    let bench = Bench::with(ONE, "v1").await;
+    let (run, _) = bench.run("v2", Cut::Never);
+    let seen = run.observe().await.unwrap();
+    let mut plan = run.plan(&seen).unwrap();
+    let last = |id: &str, once, when| {
+        let mut step = share("web-1", id, once);
+        (step.spec.phase, step.spec.when) = (Phase::Cleanup, when);
+        step
+    };
+    plan.steps.push(last("tidy", false, Condition::Always));
+    plan.steps.push(last("report", true, Condition::Ok("database.tidy".into())));
+    let known = run.stage(&plan).await.unwrap();
+    let (locked, _) = run.enter(&seen).await.unwrap();
+    run.carry_out(&plan, &known, &locked).await.unwrap();
+    run.leave(locked).await.unwrap();
+    let performed = bench.fleet.lock().performed.clone();
+    let ours = performed.iter().filter(|(_, id)| id.starts_with("database."));
+    let ours: Vec<&str> = ours.map(|(_, id)| id.as_str()).collect();
+    assert_eq!(ours, ["database.tidy", "database.report"]);
 }

@@ -13,7 +13,7 @@ const RETAINED: usize = 5;
 #[test]
 #[ignore = "needs the fleet: cargo xtask test"]
 fn deploys_in_a_row_lose_no_request() -> Result<()> {
-    let deploys = if sample::is_whole() { 20 } else { 8 };
+    let deploys = if sample::is_whole() { 20 } else { 6 };
     let story = Story::begin("row")?;
     let two = story.project.commit_version("2")?;
     let load = story.load(&["1", "2"]);
